@@ -1,0 +1,39 @@
+"""A pytest plugin for WebAssembly: a test that needs what it has not is skipped, with the reason.
+
+WebAssembly has no threads and no processes, and its event loop cannot be waited for. The tests of
+the annotations need none of these, so among them a skip is a failure.
+"""
+
+from __future__ import annotations
+
+from typing import Generator, Iterator
+
+import pytest
+
+LACKS = {
+    "can't start new thread": "no threads",
+    "does not support processes": "no processes",
+    "stack switching": "no waiting for the event loop",
+    "run_until_complete": "no waiting for the event loop",
+}
+REQUIRED = "test_annotations"
+
+
+def chain(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        for inner in getattr(error, "exceptions", ()):
+            yield from chain(inner)
+        error = error.__cause__ or error.__context__
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    try:
+        return (yield)
+    except Exception as error:
+        texts = [str(e) for e in chain(error)]
+        lack = next((why for said, why in LACKS.items() if any(said in t for t in texts)), None)
+        if lack is None or REQUIRED in item.nodeid:
+            raise
+        pytest.skip(f"WebAssembly: {lack}")

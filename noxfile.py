@@ -1,0 +1,243 @@
+"""Every check of the project, one session each; ``nox -l`` lists them.
+
+``nox`` alone runs what a change must pass, on the Python that runs nox, with nothing but a
+package registry. ``nox -t matrix`` proves that each distribution installs, works and can be
+released alone, on every Python that it claims. CONTRIBUTING.md says when to run which.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+# A matrix that skips what it does not find would prove nothing.
+nox.options.error_on_missing_interpreters = True
+# Tests last: their closing line ends the output.
+nox.options.sessions = ["check-wheel", "quality", "docs", "quick"]
+
+ROOT = Path(__file__).parent
+DIST = ROOT / "dist"
+CI = ROOT / ".ci"
+GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
+
+PYTHONS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
+CORE = "core"
+PACKAGES = sorted(p.parent.name.partition("-")[2] for p in ROOT.glob("packages/*/pyproject.toml"))
+EXTENSIONS = [p for p in PACKAGES if p != CORE]
+OLD = "uv|venv"  # virtualenv has given up Python 3.8
+PYODIDE = "314.0.7"  # its first number is the CPython that it holds: 3.14
+
+
+def folder(package: str) -> Path:
+    return ROOT / "packages" / f"glacier-{package}"
+
+
+def project(package: str) -> dict:
+    return nox.project.load_toml(folder(package) / "pyproject.toml")["project"]
+
+
+def group(name: str) -> list[str]:
+    return list(nox.project.dependency_groups(GROUPS, name))
+
+
+def editable(packages: list[str]) -> list[str]:
+    return [part for p in packages for part in ("-e", str(folder(p)))]
+
+
+def wheel(package: str) -> str:
+    """The wheel that the session ``dist`` has built."""
+    (built,) = (DIST / package).glob("*.whl")
+    return str(built)
+
+
+def each(packages: list[str]) -> list[nox.param]:
+    return [nox.param(p, id=p) for p in packages]
+
+
+def with_core(package: str) -> list[str]:
+    return list(dict.fromkeys([CORE, package]))
+
+
+def check_portions(session: nox.Session, have: list[str]) -> None:
+    """These portions come from site-packages, and no other one is to be found."""
+    absent = [p for p in PACKAGES if p not in have]
+    session.run("python", str(CI / "portions.py"), ",".join(have), ",".join(absent))
+
+
+def run_tests(session: nox.Session, *packages: str) -> None:
+    # "pytest", not "python -m pytest": the latter would put this folder on sys.path.
+    session.run("pytest", *[str(folder(p) / "tests") for p in packages], *session.posargs)
+
+
+# --- what a change must pass: nox -----------------------------------------------------------------
+
+
+@nox.session(reuse_venv=True)
+def quick(session: nox.Session) -> None:
+    """The tests of all packages, installed editable, on this Python: the inner loop."""
+    session.install(*editable(PACKAGES), *group("test"))
+    run_tests(session, *PACKAGES)
+
+
+@nox.session(reuse_venv=True)
+def example(session: nox.Session) -> None:
+    """Run the main example, flights, then the quick start, on real data."""
+    session.install(*editable(PACKAGES), *group("example"))
+    session.run("python", "examples/flights.py")
+    session.run("python", "examples/quickstart.py")
+
+
+@nox.session(reuse_venv=True)
+def docs(session: nox.Session) -> None:
+    """Run every code block of the documents, and the tests of the examples."""
+    session.install(*editable(PACKAGES), *group("test"), *group("example"))
+    session.run("pytest", "docs", "examples", *session.posargs)
+
+
+@nox.session(reuse_venv=True)
+def quality(session: nox.Session) -> None:
+    """Style, architecture, types; to run only some: -- style contracts mypy pyright."""
+    session.install(*editable(PACKAGES), *group("test"), *group("quality"))
+    checks = {
+        "style": [["ruff", "check", "."], ["ruff", "format", "--check", "."]],
+        "contracts": [["lint-imports"]],
+        "mypy": [
+            ["mypy", *[part for p in PACKAGES for part in ("-p", f"glacier.{p}")]],
+            ["mypy", "examples/typed.py"],
+            *[["mypy", str(f)] for p in PACKAGES if (f := folder(p) / "tests" / "typing").exists()],
+        ],
+        "pyright": [["pyright", "--pythonpath", str(Path(session.bin) / "python")]],
+    }
+    for name in session.posargs or checks:
+        for command in checks[name]:
+            session.run(*command)
+
+
+@nox.session(default=False)
+def dist(session: nox.Session) -> None:
+    """Build each distribution as a release does, the wheel through the sdist, and look inside."""
+    session.install("build>=1.2")
+    shutil.rmtree(DIST, ignore_errors=True)
+    installer = "uv" if session.venv_backend == "uv" else "pip"
+    for package in PACKAGES:
+        out = str(DIST / package)
+        command = ["-m", "build", "--installer", installer, "--outdir", out, str(folder(package))]
+        session.run("python", *command, silent=True)
+        session.run("python", str(CI / "wheel.py"), package, wheel(package))
+
+
+@nox.session(name="check-wheel", reuse_venv=True, requires=["dist"])
+def check_wheel(session: nox.Session) -> None:
+    """Check what would be uploaded: contents, metadata, and how the README will look."""
+    session.install(*group("wheel"))
+    for package in PACKAGES:
+        session.run("check-wheel-contents", "--toplevel", "glacier", wheel(package))
+        session.run("twine", "check", "--strict", *map(str, sorted((DIST / package).iterdir())))
+
+
+# --- each distribution alone: nox -t matrix -------------------------------------------------------
+
+
+@nox.session(python=PYTHONS, tags=["matrix"], venv_backend=OLD, requires=["dist"])
+@nox.parametrize("package", each(PACKAGES))
+def tests(session: nox.Session, package: str) -> None:
+    """The wheel of one package, with core's, in an environment of its own."""
+    session.install(*map(wheel, with_core(package)), *group("test"))
+    check_portions(session, with_core(package))
+    run_tests(session, package)
+
+
+@nox.session(python=[PYTHONS[0], PYTHONS[-1]], tags=["matrix"], venv_backend=OLD, requires=["dist"])
+@nox.parametrize("package", each(PACKAGES))
+def lowest(session: nox.Session, package: str) -> None:
+    """The same with the lowest versions that the dependencies allow."""
+    session.install("uv")
+    # uv takes only what the command line names for direct, so it names what the package needs.
+    direct = [
+        d for p in with_core(package) for d in project(p)["dependencies"] if "glacier" not in d
+    ]
+    install = ["uv", "pip", "install", "--quiet", "--resolution=lowest-direct"]
+    session.run(*install, *map(wheel, with_core(package)), *direct, *group("test"))
+    run_tests(session, package)
+
+
+@nox.session(tags=["matrix"], requires=["dist"])
+@nox.parametrize("extra", each([*EXTENSIONS]))
+def extras(session: nox.Session, extra: str) -> None:
+    """``glacier-pipeline[extra]`` brings exactly the package that it names."""
+    # By URL: a newer release on the registry must not win over the wheel of this tree.
+    pins = Path(session.create_tmp()) / "constraints.txt"
+    lines = [f"{project(p)['name']} @ {Path(wheel(p)).as_uri()}\n" for p in PACKAGES]
+    pins.write_text("".join(lines), encoding="utf-8")
+    session.install("-c", str(pins), f"glacier-pipeline[{extra}]")
+    check_portions(session, with_core(extra))
+
+
+@nox.session(name="oldest-core", tags=["matrix"], requires=["dist"])
+@nox.parametrize("package", each(EXTENSIONS))
+def oldest_core(session: nox.Session, package: str) -> None:
+    """An extension of this tree on the oldest core that it claims, built from that core's tag."""
+    (need,) = (d for d in project(package)["dependencies"] if d.startswith("glacier-pipeline"))
+    floor = re.search(r">=([\d.]+)", need)[1]
+    pattern = f"glacier-pipeline-v{floor}*"
+    listing = ["git", "tag", "--list", pattern, "--sort=v:refname"]
+    tags = session.run(*listing, external=True, silent=True).split()
+    if not tags:
+        session.skip(f"{need!r} has no release yet: no tag {pattern}")
+    old = Path(session.create_tmp()) / "old"
+    shutil.rmtree(old, ignore_errors=True)
+    old.mkdir()
+    archive = old / "core.tar"
+    session.run(
+        "git", "archive", f"--output={archive}", tags[0], "packages/glacier-core", external=True
+    )
+    shutil.unpack_archive(archive, old)
+    session.install(str(old / "packages" / "glacier-core"), wheel(package), *group("test"))
+    run_tests(session, package)
+
+
+@nox.session(name="foreign-glacier", tags=["matrix"], venv_backend="virtualenv", requires=["dist"])
+def foreign_glacier(session: nox.Session) -> None:
+    """Beside the unrelated PyPI package ``glacier`` each import names the mend, and it mends."""
+    session.install(*map(wheel, PACKAGES), "glacier==0.4.6")
+    for name in ["glacier", *[f"glacier.{p}" for p in PACKAGES]]:
+        session.run("python", str(CI / "foreign.py"), name)
+    session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "glacier")
+    check_portions(session, PACKAGES)
+
+
+@nox.session(tags=["matrix"], venv_backend="virtualenv", requires=["dist"])
+def py314(session: nox.Session) -> None:
+    """Core's tests on CPython 3.14, which is Pyodide's, under Node; needs node and npm."""
+    tmp = Path(session.create_tmp())
+    site = tmp / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    pure = ["--only-binary=:all:", "--platform=any", "--python-version=3.14", "--upgrade"]
+    session.install("--target", str(site), *pure, *map(wheel, PACKAGES), *group("test"))
+    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tmp)]
+    session.run(*npm, f"pyodide@{PYODIDE}", external=True)
+    script = str(CI / "py314.mjs")
+    session.run("node", script, str(tmp), str(ROOT), *session.posargs, external=True)
+
+
+# --- on demand ------------------------------------------------------------------------------------
+
+
+@nox.session(default=False, requires=["dist"])
+def benchmarks(session: nox.Session) -> None:
+    """Measure the overhead of Glacier beside a bare loop, on the wheels."""
+    session.install(*map(wheel, PACKAGES))
+    session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session(venv_backend="none", default=False)
+@nox.parametrize("package", each(PACKAGES))
+def tag(session: nox.Session, package: str) -> None:
+    """Print the release tag of the tree, or refuse another one: nox -s "tag(core)" -- TAG."""
+    session.run("python", str(CI / "tag.py"), package, *session.posargs, external=True)
