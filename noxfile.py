@@ -97,7 +97,7 @@ def example(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Run every code block of the documents, and the tests of the examples."""
     session.install(*editable(PACKAGES), *group("test"), *group("example"))
-    session.run("pytest", "docs", "examples", *session.posargs)
+    session.run("pytest", "tests", "examples", *session.posargs)
 
 
 @nox.session(reuse_venv=True)
@@ -217,7 +217,6 @@ def py314(session: nox.Session) -> None:
     """Core's tests on CPython 3.14, which is Pyodide's, under Node; needs node and npm."""
     tmp = Path(session.create_tmp())
     site = tmp / "site"
-    shutil.rmtree(site, ignore_errors=True)
     pure = ["--only-binary=:all:", "--platform=any", "--python-version=3.14", "--upgrade"]
     session.install("--target", str(site), *pure, *map(wheel, PACKAGES), *group("test"))
     npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tmp)]

@@ -1,4 +1,5 @@
 // Run core's tests in Pyodide: py314.mjs FOLDER_WITH_node_modules_AND_site REPOSITORY [PYTEST_ARGUMENTS]
+import { writeSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -6,7 +7,9 @@ const [folder, repository, ...rest] = process.argv.slice(2).map((a, i) => (i < 2
 const entry = path.join(folder, "node_modules", "pyodide", "pyodide.mjs");
 const { loadPyodide } = await import(pathToFileURL(entry));
 
-const python = await loadPyodide({ stdout: (s) => console.log(s), stderr: (s) => console.error(s) });
+const python = await loadPyodide();
+python.setStdout({ write: (bytes) => writeSync(1, bytes) });
+python.setStderr({ write: (bytes) => writeSync(2, bytes) });
 const mount = (at, root) => {
   python.FS.mkdirTree(at);
   python.FS.mount(python.FS.filesystems.NODEFS, { root }, at);
