@@ -1,0 +1,63 @@
+"""What a running task may know about its run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Dict, NamedTuple, Optional
+
+if TYPE_CHECKING:
+    import logging
+
+__all__ = ["Context"]
+
+
+class Context(NamedTuple):
+    """Facts about the call that is running; a parameter annotated ``Context`` receives it.
+
+    ``attempt`` counts from 1; ``partition`` is ``None`` without partitions; ``item`` is the index
+    of a mapped task's item, counted from 0, and ``None`` elsewhere.
+    """
+
+    pipeline: str
+    task: str
+    run_id: str
+    attempt: int = 1
+    partition: Optional[str] = None
+    item: Optional[int] = None
+
+    @property
+    def logger(self) -> logging.Logger:
+        """The logger ``glacier.task.<pipeline>.<task>``."""
+        import logging
+
+        return logging.getLogger(f"glacier.task.{self.pipeline}.{self.task}")
+
+    def new_path(self, suffix: str = "") -> Path:
+        """A path in the run's scratch folder at which no file exists yet.
+
+        ``suffix`` is the ending of its name, such as ``".csv"``. The folder is made at the first
+        call and removed, with all that is in it, when the process ends.
+        """
+        import tempfile
+
+        item = "" if self.item is None else f"-{self.item}"
+        prefix = f"{self.task}{item}-{self.attempt}-"
+        # A folder of its own makes the path unique without creating the file itself.
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=_scratch(self.run_id))) / f"data{suffix}"
+
+
+_folders: Dict[str, str] = {}
+_folders_lock = Lock()
+
+
+def _scratch(run_id: str) -> str:
+    with _folders_lock:
+        if run_id not in _folders:
+            import atexit
+            import shutil
+            import tempfile
+
+            _folders[run_id] = tempfile.mkdtemp(prefix="glacier-")
+            atexit.register(shutil.rmtree, _folders[run_id], ignore_errors=True)
+        return _folders[run_id]

@@ -1,0 +1,209 @@
+"""What crosses the boundary between core and its extensions: protocols and records.
+
+::
+
+      core                                     an executor's worker
+    execute ── TaskCall ── submit ──────────▶  run_call(call)
+            ◀─ TaskResult ── Future ─────────  the task's function runs here
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Tuple,
+    Union,
+)
+
+from glacier.core.plan import Plan
+from glacier.core.step import FORMAT, Step
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from glacier.core.dataset import Dataset
+    from glacier.core.events import Event
+    from glacier.core.run import Run
+    from glacier.core.select import Selection
+
+__all__ = [
+    "FORMAT",
+    "Executor",
+    "Handle",
+    "Launch",
+    "Launchable",
+    "Listener",
+    "Pool",
+    "Ref",
+    "State",
+    "TaskCall",
+    "TaskResult",
+    "Value",
+    "VersionRef",
+]
+
+
+class State(str, Enum):
+    """Where a task stands; a string, so that ``state == "failed"`` holds.
+
+    waiting → ready → running → succeeded | up_to_date | skipped | failed, or without running:
+    skipped (an input was), upstream_failed, cancelled.
+    """
+
+    WAITING = "waiting"
+    READY = "ready"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    UP_TO_DATE = "up_to_date"
+    SKIPPED = "skipped"
+    UPSTREAM_FAILED = "upstream_failed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+# Named tuples rather than dataclasses: one of each is made for every call of every task, and a
+# frozen dataclass takes four times as long to make.
+class Value(NamedTuple):
+    """A value itself, in this process."""
+
+    value: Any
+
+
+class Handle(NamedTuple):
+    """A value that an executor holds elsewhere; only that executor can read ``token``."""
+
+    token: Any
+
+
+class VersionRef(NamedTuple):
+    """A stored version of a dataset."""
+
+    dataset: str
+    version: str
+    partition: Optional[str] = None
+
+
+Ref = Union[Value, Handle, VersionRef]
+
+
+class TaskCall(NamedTuple):
+    """One call of one task.
+
+    ``inputs`` has one reference for each input slot of the step, ``None`` where its producer was
+    skipped. ``params`` maps the function's parameter names to values. ``attempt`` counts from 1,
+    ``item`` is the index of a mapped task's item.
+    """
+
+    run_id: str
+    pipeline: str
+    step: Step
+    function: Callable[..., Any]
+    inputs: Tuple[Optional[Ref], ...]
+    params: Mapping[str, Any]
+    attempt: int = 1
+    partition: Optional[str] = None
+    item: Optional[int] = None
+    format: int = FORMAT
+
+
+class TaskResult(NamedTuple):
+    """How one call ended.
+
+    ``started`` is in seconds since the epoch (``None`` if it never ran), ``duration`` in seconds. ``outputs`` has one
+    reference for each output of the step if the state is ``succeeded``, else it is empty.
+    ``error`` is what a failed task raised, ``reason`` why one was skipped.
+    """
+
+    state: State
+    outputs: Tuple[Ref, ...]
+    started: Optional[float]
+    duration: float
+    error: Optional[BaseException] = None
+    reason: str = ""
+    format: int = FORMAT
+
+
+class Launch(NamedTuple):
+    """Everything that one run needs, checked: what a pipeline prepares for an executor.
+
+    ``functions`` and ``params`` have one entry for each step of the plan; ``inputs`` holds the
+    values of ``plan.given``; ``keep`` the datasets to hold in memory to the end.
+    """
+
+    plan: Plan
+    functions: Tuple[Callable[..., Any], ...]
+    params: Tuple[Mapping[str, Any], ...]
+    inputs: Mapping[str, Any]
+    keep: Collection[str]
+
+
+class Listener(Protocol):
+    """Told of everything that happens in a run, on the thread that called ``execute``.
+
+    One that raises is dropped with a warning; the run goes on.
+    """
+
+    def __call__(self, event: Event, /) -> object: ...
+
+
+class Launchable(Protocol):
+    """What an executor needs of a pipeline."""
+
+    @property
+    def name(self) -> str: ...
+
+    def prepare(
+        self,
+        *,
+        params: Optional[Mapping[str, Any]] = None,
+        inputs: Optional[Mapping[Union[str, Dataset], Any]] = None,
+        select: Optional[Selection] = None,
+        keep: Union[bool, Iterable[Union[str, Dataset]]] = (),
+    ) -> Launch: ...
+
+
+class Executor(Protocol):
+    """Runs a pipeline to its end and returns what happened."""
+
+    def execute(
+        self,
+        pipeline: Launchable,
+        *,
+        params: Optional[Mapping[str, Any]] = None,
+        inputs: Optional[Mapping[Union[str, Dataset], Any]] = None,
+        select: Optional[Selection] = None,
+        listeners: Iterable[Listener] = (),
+        keep: Union[bool, Iterable[Union[str, Dataset]]] = (),
+        raise_on_failure: bool = True,
+    ) -> Run: ...
+
+
+class Pool(Protocol):
+    """The workers of one run. ``workers`` is how many calls they take at a time."""
+
+    @property
+    def workers(self) -> int: ...
+
+    def submit(self, call: TaskCall) -> Future[TaskResult]:
+        """Start a call on a worker; the future never holds the task's own exception."""
+        ...
+
+    def run_inline(self, call: TaskCall) -> TaskResult:
+        """Run a call on this thread, for one that has nothing to run beside."""
+        ...
+
+    def close(self) -> None:
+        """Wait for what runs and let the workers go."""
+        ...

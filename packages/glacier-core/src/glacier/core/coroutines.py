@@ -1,0 +1,71 @@
+"""Running coroutines from synchronous code, also where an event loop is already running."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Coroutine, Optional, TypeVar
+
+if TYPE_CHECKING:
+    import asyncio
+    from concurrent.futures import Future
+
+__all__ = ["LoopThread", "run_coroutine"]
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """An event loop on a thread of its own, which starts with the first coroutine."""
+
+    def __init__(self) -> None:
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._thread: Optional[threading.Thread] = None
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start a coroutine on the loop."""
+        import asyncio
+
+        if self._loop is None:
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=self._run, args=(self._loop,), name="glacier-loop", daemon=True
+            )
+            self._thread.start()
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+
+    @staticmethod
+    def _run(loop: asyncio.AbstractEventLoop) -> None:
+        import asyncio
+
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_forever()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+        finally:
+            loop.close()
+
+    def close(self) -> None:
+        """End the loop and its thread; what still runs on it is abandoned."""
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop = self._thread = None
+
+
+def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end and return its result.
+
+    A thread that is already inside a loop, as in a notebook, cannot run another: there the
+    coroutine gets a loop on a thread of its own.
+    """
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    thread = LoopThread()
+    try:
+        return thread.submit(coroutine).result()
+    finally:
+        thread.close()

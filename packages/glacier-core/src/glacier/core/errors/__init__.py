@@ -1,0 +1,134 @@
+"""Every error that Glacier raises, each composing its message from the facts it is given.
+
+::
+
+    GlacierError
+    ├── DefinitionError              the pipeline as declared cannot run
+    │   ├── InvalidName              a name that is empty, too long or a path
+    │   ├── InvalidAnnotation        an annotation that cannot be an edge or a parameter
+    │   │   ├── MissingAnnotation
+    │   │   ├── UnresolvedAnnotation
+    │   │   └── TaskAsAnnotation
+    │   ├── EmptyPipeline
+    │   ├── DuplicateTask
+    │   ├── DuplicateDataset
+    │   ├── DuplicateProducer
+    │   ├── CyclicPipeline
+    │   ├── MissingProducer
+    │   ├── IncompatibleTypes
+    │   ├── ConflictingParameters
+    │   └── DefinitionErrors         several of these, reported together
+    ├── RequestError                 the run as asked for cannot start
+    │   ├── NotAPipeline
+    │   ├── UnknownName              no such task, dataset, parameter …
+    │   ├── AmbiguousName
+    │   ├── InvalidSelection
+    │   ├── MissingParameter
+    │   ├── MistypedParameter
+    │   ├── MissingInput
+    │   ├── MissingSecret
+    │   └── RequestErrors            several of these, reported together
+    ├── RunError                     a run, or a task in it, went wrong
+    │   ├── RunFailed
+    │   ├── WrongOutputs
+    │   ├── NotMappable
+    │   ├── SingleUseValue
+    │   ├── InvalidCondition
+    │   ├── TaskExited
+    │   ├── UnresolvedInput
+    │   └── ValueUnavailable
+    ├── RecordError                  a record of another format version
+    └── ExtensionError               an entry point that is absent, doubled or broken
+
+:class:`Skip` is not an error: a task raises it to say that it has nothing to produce.
+"""
+
+from __future__ import annotations
+
+from glacier.core.errors._base import GlacierError, GlacierWarning, Skip, did_you_mean, nearest
+from glacier.core.errors._definition import (
+    ConflictingParameters,
+    CyclicPipeline,
+    DefinitionError,
+    DefinitionErrors,
+    DuplicateDataset,
+    DuplicateProducer,
+    DuplicateTask,
+    EmptyPipeline,
+    IncompatibleTypes,
+    InvalidAnnotation,
+    InvalidName,
+    MissingAnnotation,
+    MissingProducer,
+    TaskAsAnnotation,
+    UnresolvedAnnotation,
+)
+from glacier.core.errors._request import (
+    AmbiguousName,
+    InvalidSelection,
+    MissingInput,
+    MissingParameter,
+    MissingSecret,
+    MistypedParameter,
+    NotAPipeline,
+    RequestError,
+    RequestErrors,
+    UnknownName,
+)
+from glacier.core.errors._run import (
+    ExtensionError,
+    InvalidCondition,
+    NotMappable,
+    RecordError,
+    RunError,
+    RunFailed,
+    SingleUseValue,
+    TaskExited,
+    UnresolvedInput,
+    ValueUnavailable,
+    WrongOutputs,
+)
+
+__all__ = [
+    "AmbiguousName",
+    "ConflictingParameters",
+    "CyclicPipeline",
+    "DefinitionError",
+    "DefinitionErrors",
+    "DuplicateDataset",
+    "DuplicateProducer",
+    "DuplicateTask",
+    "EmptyPipeline",
+    "ExtensionError",
+    "GlacierError",
+    "GlacierWarning",
+    "IncompatibleTypes",
+    "InvalidAnnotation",
+    "InvalidCondition",
+    "InvalidName",
+    "InvalidSelection",
+    "MissingAnnotation",
+    "MissingInput",
+    "MissingParameter",
+    "MissingProducer",
+    "MissingSecret",
+    "MistypedParameter",
+    "NotAPipeline",
+    "NotMappable",
+    "RecordError",
+    "RequestError",
+    "RequestErrors",
+    "RunError",
+    "RunFailed",
+    "SingleUseValue",
+    "Skip",
+    "TaskAsAnnotation",
+    "TaskExited",
+    "UnknownName",
+    "UnresolvedAnnotation",
+    "UnresolvedInput",
+    "ValueUnavailable",
+    "WrongOutputs",
+    "did_you_mean",
+    "nearest",
+]

@@ -1,0 +1,148 @@
+"""Errors while a run takes place, and in the records and extensions around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Mapping, Optional, Sequence
+
+from glacier.core.errors._base import GlacierError, listed
+
+if TYPE_CHECKING:
+    from glacier.core.run import Run
+
+__all__ = [
+    "ExtensionError",
+    "InvalidCondition",
+    "NotMappable",
+    "RecordError",
+    "RunError",
+    "RunFailed",
+    "SingleUseValue",
+    "TaskExited",
+    "UnresolvedInput",
+    "ValueUnavailable",
+    "WrongOutputs",
+]
+
+
+class RunError(GlacierError):
+    """A run, or a task in it, went wrong."""
+
+
+class RunFailed(RunError):
+    """At least one task failed; ``run`` holds every state, error and value.
+
+    The exception of the first task that failed is the ``__cause__``.
+    """
+
+    run: Run
+
+    def __init__(
+        self, *, run: Run, groups: Mapping[str, Sequence[str]], errors: Mapping[str, str]
+    ) -> None:
+        self.run = run
+        total = sum(len(names) for names in groups.values())
+        lines = [f"{len(errors)} of {total} tasks of pipeline {run.pipeline!r} failed."]
+        lines += [f"  {task}: {text}" for task, text in list(errors.items())[:10]]
+        if len(errors) > 10:
+            lines.append(f"  … and {len(errors) - 10} more failed tasks, see error.run")
+        lines += [
+            f"  {state.replace('_', ' ')}: {listed(names)}"
+            for state, names in groups.items()
+            if names and state != "failed"
+        ]
+        lines.append(
+            "To go on after mending it without repeating what succeeded: "
+            "execute(pipeline, inputs=error.run.values)."
+        )
+        super().__init__("\n".join(lines))
+
+
+class WrongOutputs(RunError):
+    """A task returned something other than one value for each of its datasets."""
+
+    def __init__(self, *, where: str, outputs: Sequence[str], found: str) -> None:
+        super().__init__(
+            f"{where} returned {found}, but it declares {len(outputs)} datasets: "
+            f"{listed(outputs)}. Return that many values in this order, or a mapping by name."
+        )
+
+
+class NotMappable(RunError):
+    """A mapped input whose value has no items to map over."""
+
+    def __init__(self, *, where: str, dataset: str, found: str) -> None:
+        super().__init__(
+            f"{where} runs once per item of {dataset!r} ('.each'), but its value is {found}. "
+            "Let its producer return a list (or another sequence) of items."
+        )
+
+
+class SingleUseValue(RunError):
+    """A value that can be read once, but that more than one reader would get."""
+
+    def __init__(self, *, where: str, dataset: str, found: str, readers: int) -> None:
+        super().__init__(
+            f"{where} returned {found} as {dataset!r}: it can be read only once, but it has "
+            f"{readers or 'no'} readers{'' if readers else ' and would be kept unread'}. "
+            "Return a list, or yield to exactly one consumer."
+        )
+
+
+class InvalidCondition(RunError):
+    """A ``when=`` dataset whose value is neither true nor false."""
+
+    def __init__(self, *, where: str, dataset: str, found: str) -> None:
+        super().__init__(
+            f"{where} runs when {dataset!r} is true, but its value is {found}, which is neither "
+            "true nor false. Let its producer return a bool."
+        )
+
+
+class TaskExited(RunError):
+    """A task tried to end the process."""
+
+    def __init__(self, *, where: str, code: object) -> None:
+        super().__init__(
+            f"{where} called sys.exit({code!r}). A task ends by returning, by raising an "
+            "exception, or by raising glacier.core.Skip."
+        )
+
+
+class UnresolvedInput(RunError):
+    """A call reached a worker with an input that is still a reference."""
+
+    def __init__(self, *, task: str, dataset: str, found: str) -> None:
+        super().__init__(
+            f"task {task!r}: the input {dataset!r} arrived as {found}, not as a value. "
+            "The executor that sent it must resolve it first."
+        )
+
+
+class ValueUnavailable(RunError, KeyError):
+    """``run[...]`` was asked for a value that the run does not hold."""
+
+    def __init__(self, *, dataset: str, reason: str) -> None:
+        super().__init__(f"run[{dataset!r}]: {reason}")
+
+    def __str__(self) -> str:  # KeyError would show the repr of the message
+        return str(self.args[0])
+
+
+class RecordError(GlacierError):
+    """A record that another version of Glacier wrote, or that is not such a record."""
+
+    def __init__(self, *, record: str, found: object, expected: int, detail: str = "") -> None:
+        super().__init__(
+            f"{record} has format {found!r}, but this version of glacier-pipeline reads format "
+            f"{expected}.{detail} Use the same version of glacier-pipeline on both sides."
+        )
+
+
+class ExtensionError(GlacierError):
+    """An extension that is not installed, installed twice, or broken."""
+
+    def __init__(
+        self, *, kind: str, name: str, reason: str, mend: str, known: Optional[Sequence[str]] = None
+    ) -> None:
+        have = "" if known is None else f" Installed: {listed(sorted(known)) or 'none'}."
+        super().__init__(f"{kind} {name!r} {reason}.{have} {mend}")

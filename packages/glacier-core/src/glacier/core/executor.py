@@ -1,0 +1,139 @@
+"""Executors that run a pipeline from this process, over a pool of workers."""
+
+from __future__ import annotations
+
+import warnings
+from abc import ABC, abstractmethod
+from time import perf_counter, time
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Union
+
+from glacier.core.annotations import ArgumentKind
+from glacier.core.contracts import Launch, Launchable, Listener, Pool, State
+from glacier.core.dataset import Dataset
+from glacier.core.errors import (
+    GlacierError,
+    GlacierWarning,
+    MissingSecret,
+    NotAPipeline,
+    RequestErrors,
+)
+from glacier.core.events import Event, RunFinished, RunStarted
+from glacier.core.resources import Secret
+from glacier.core.run import Run, new_run_id
+from glacier.core.scheduler import Scheduler
+from glacier.core.select import Selection
+from glacier.core.worker import read_secret
+
+__all__ = ["PoolExecutor"]
+
+
+class PoolExecutor(ABC):
+    """Implements ``execute`` for whatever can open a pool of workers.
+
+    An executor holds no state of a run, so one may be used by several threads, and by a task of
+    the pipeline that it is executing. With ``fail_fast`` the first failure cancels all that has
+    not started; without it, independent branches go on.
+    """
+
+    def __init__(self, *, fail_fast: bool = False) -> None:
+        self.fail_fast = fail_fast
+
+    @abstractmethod
+    def open(self) -> Pool:
+        """The workers of one run; they should start only when they are first needed."""
+
+    def execute(
+        self,
+        pipeline: Launchable,
+        *,
+        params: Optional[Mapping[str, Any]] = None,
+        inputs: Optional[Mapping[Union[str, Dataset], Any]] = None,
+        select: Optional[Selection] = None,
+        listeners: Iterable[Listener] = (),
+        keep: Union[bool, Iterable[Union[str, Dataset]]] = (),
+        raise_on_failure: bool = True,
+    ) -> Run:
+        """Run a pipeline to its end.
+
+        ``params`` sets run parameters, by name or for one task alone (``"extract.day"``);
+        ``inputs`` feeds datasets instead of running their producers; ``select`` runs a part
+        (``"clean+"``); ``listeners`` are told of every event; ``keep`` names datasets to hold in
+        memory to the end, or is true for all.
+
+        Raises :class:`~glacier.core.errors.DefinitionError` and
+        :class:`~glacier.core.errors.RequestError` before anything runs,
+        :class:`~glacier.core.errors.RunFailed` at the end of a run in which a task failed (unless
+        ``raise_on_failure`` is false), and lets ``KeyboardInterrupt`` through.
+        """
+        if not callable(getattr(pipeline, "prepare", None)):
+            raise NotAPipeline(found=pipeline)
+        launch = pipeline.prepare(params=params, inputs=inputs, select=select, keep=keep)
+        _check_secrets(launch)
+        run = self._run(launch, _dispatcher(listeners))
+        if raise_on_failure:
+            run.raise_if_failed()
+        return run
+
+    def _run(self, launch: Launch, emit: Optional[Callable[[Event], None]]) -> Run:
+        run_id, plan = new_run_id(), launch.plan
+        started, clock = time(), perf_counter()
+        pool = self.open()
+        scheduler = Scheduler(launch, pool, run_id=run_id, emit=emit, fail_fast=self.fail_fast)
+        state = State.CANCELLED
+        if emit is not None:
+            emit(RunStarted(run_id, plan, started))
+        try:
+            log = scheduler.run()
+            state = State.FAILED if log.errors else State.SUCCEEDED
+        finally:
+            pool.close()
+            duration = perf_counter() - clock
+            if emit is not None:
+                emit(RunFinished(run_id, state, time(), duration))
+        return Run(
+            run_id=run_id, plan=plan, log=log, state=state, started=started, duration=duration
+        )
+
+
+def _check_secrets(launch: Launch) -> None:
+    """Refuse a run that will lack a secret, naming them all."""
+    tasks: Dict[str, List[str]] = {}
+    for step in launch.plan.steps:
+        if step.plain:
+            continue
+        for slot in step.slots:
+            if slot.kind == ArgumentKind.SECRET:
+                tasks.setdefault(slot.source, []).append(step.task)
+    problems: List[GlacierError] = []
+    for name, users in tasks.items():
+        try:
+            read_secret(name, task=users[0])
+        except MissingSecret:
+            variable = Secret(name).variable
+            problems.append(MissingSecret(secret=name, variable=variable, tasks=users))
+    if problems:
+        raise problems[0] if len(problems) == 1 else RequestErrors(
+            subject=f"the run of pipeline {launch.plan.pipeline!r}", problems=problems
+        )
+
+
+def _dispatcher(listeners: Iterable[Listener]) -> Optional[Callable[[Event], None]]:
+    """One function that tells all listeners; ``None`` without any, which costs nothing."""
+    active = list(listeners)
+    if not active:
+        return None
+
+    def emit(event: Event) -> None:
+        for listener in tuple(active):
+            try:
+                listener(event)
+            except Exception as error:
+                active.remove(listener)
+                warnings.warn(
+                    f"the listener {listener!r} failed on {type(event).__name__} and is dropped: "
+                    f"{type(error).__name__}: {error}",
+                    GlacierWarning,
+                    stacklevel=2,
+                )
+
+    return emit

@@ -1,0 +1,159 @@
+"""The books of a run: what each step waits for, which values are alive, and how each step ended."""
+
+from __future__ import annotations
+
+from typing import Callable, Dict, List, Optional, Tuple, Union
+
+from glacier.core.contracts import Launch, State, TaskCall, TaskResult, Value
+from glacier.core.errors import InvalidCondition
+from glacier.core.mapping import Expansion
+from glacier.core.run import RunLog
+from glacier.core.step import Step
+from glacier.core.wiring import NOWHERE
+
+__all__ = ["Ledger"]
+
+_HAS_SKIPPED, _HAS_FAILED = 1, 2  # what is the matter with a step's inputs, as bits
+
+
+class Ledger:
+    """Applies the rules of the state table to one run; knows nothing of threads and workers.
+
+    ``ready`` is a stack: the steps that became ready last are on top, and so run first.
+    """
+
+    def __init__(self, launch: Launch, run_id: str) -> None:
+        self.run_id = run_id
+        self.plan = launch.plan
+        self.functions = launch.functions
+        self.params = launch.params
+        self.wiring = wiring = launch.plan.wiring
+        self.log = RunLog(len(launch.plan.steps), len(wiring.names))
+        self.waits = list(wiring.waits)
+        self.uses = [len(readers) for readers in wiring.readers]
+        self.trouble = bytearray(len(launch.plan.steps))
+        self.skipped: Dict[int, str] = {}
+        for name in launch.keep:
+            self.uses[wiring.index[name]] += 1
+        for name, value in launch.inputs.items():
+            self.log.values[wiring.index[name]] = Value(value)
+        self.ready: List[Union[int, Expansion]] = [
+            step for step in range(len(self.waits) - 1, -1, -1) if not self.waits[step]
+        ]
+
+    def call(self, number: int) -> TaskCall:
+        """The call of a step whose inputs are all there."""
+        values = self.log.values
+        inputs = tuple([values[dataset] for dataset in self.wiring.inputs[number]])
+        return TaskCall(
+            self.run_id,
+            self.plan.pipeline,
+            self.plan.steps[number],
+            self.functions[number],
+            inputs,
+            self.params[number],
+        )
+
+    def hindrance(self, number: int) -> Optional[TaskResult]:
+        """The end of a ready step that cannot run, or ``None`` if it can."""
+        step, trouble = self.plan.steps[number], self.trouble[number]
+        if trouble & _HAS_FAILED:
+            return TaskResult(State.UPSTREAM_FAILED, (), None, 0.0, None, "a producer failed")
+        if trouble & _HAS_SKIPPED:
+            needed = [slot for slot in step.slots if slot.kind == "input"]
+            for slot, dataset in zip(needed, self.wiring.inputs[number]):
+                if dataset in self.skipped and not slot.optional:
+                    return _skipped(f"its input {slot.source!r} was skipped")
+        condition = self.wiring.conditions[number]
+        if condition != NOWHERE:
+            return self._unmet(condition, step)
+        return None
+
+    def _unmet(self, condition: int, step: Step) -> Optional[TaskResult]:
+        if condition in self.skipped:
+            return _skipped(f"its condition {step.when!r} was skipped")
+        ref = self.log.values[condition]
+        value = ref.value if isinstance(ref, Value) else None
+        try:
+            if value:
+                return None
+        except Exception as error:  # an array or a table has no truth value
+            wrong = InvalidCondition(
+                where=step.task, dataset=str(step.when), found=f"a {type(value).__qualname__}"
+            )
+            wrong.__cause__ = error
+            return TaskResult(State.FAILED, (), None, 0.0, wrong)
+        return _skipped(f"its condition {step.when!r} is false")
+
+    def finish(self, number: int, result: TaskResult) -> None:
+        """Note how a step ended, and make ready what waited for it."""
+        log = self.log
+        log.states[number] = result.state
+        log.started[number] = result.started
+        log.durations[number] = result.duration
+        if result.state is not State.SUCCEEDED:
+            self._finish_without_values(number, result)
+            return
+        values, waits, readers, ready = log.values, self.waits, self.wiring.readers, self.ready
+        for dataset, ref in zip(self.wiring.outputs[number], result.outputs):
+            if dataset != NOWHERE:
+                values[dataset] = ref
+                for reader in readers[dataset]:
+                    waits[reader] -= 1
+                    if not waits[reader]:
+                        ready.append(reader)
+        self._release(number)
+
+    def _finish_without_values(self, number: int, result: TaskResult) -> None:
+        if result.error is not None:
+            self.log.errors[number] = result.error
+        if result.reason:
+            self.log.reasons[number] = result.reason
+        bit = _HAS_FAILED
+        if result.state is State.SKIPPED:
+            bit = _HAS_SKIPPED
+            self._release(number)  # what a failed task did not use up stays, to go on from there
+        for dataset in self.wiring.outputs[number]:
+            if dataset == NOWHERE:
+                continue
+            if bit == _HAS_SKIPPED:
+                self.skipped[dataset] = result.reason
+            for reader in self.wiring.readers[dataset]:
+                self.trouble[reader] |= bit
+                self.waits[reader] -= 1
+                if not self.waits[reader]:
+                    self.ready.append(reader)
+
+    def _release(self, number: int) -> None:
+        uses, values = self.uses, self.log.values
+        for dataset in self.wiring.reads[number]:
+            uses[dataset] -= 1
+            if not uses[dataset]:
+                values[dataset] = None
+
+    def cancel(self, running: Callable[[int], bool], reason: str) -> List[Tuple[int, TaskResult]]:
+        """End every step that has not started, without starting it."""
+        self.ready.clear()
+        spoiled = {
+            dataset
+            for number, state in enumerate(self.log.states)
+            if state in (State.FAILED, State.UPSTREAM_FAILED)
+            for dataset in self.wiring.outputs[number]
+        }
+        ended: List[Tuple[int, TaskResult]] = []
+        for number, state in enumerate(self.log.states):  # the plan's order: producers come first
+            if state is not State.WAITING or running(number):
+                continue
+            if spoiled.intersection(self.wiring.reads[number]):
+                spoiled.update(self.wiring.outputs[number])
+                result = TaskResult(State.UPSTREAM_FAILED, (), None, 0.0, None, "a producer failed")
+            else:
+                result = TaskResult(State.CANCELLED, (), None, 0.0, None, reason)
+            self.log.states[number] = result.state
+            self.log.reasons[number] = result.reason
+            ended.append((number, result))
+        return ended
+
+
+def _skipped(reason: str) -> TaskResult:
+    return TaskResult(State.SKIPPED, (), None, 0.0, None, reason)

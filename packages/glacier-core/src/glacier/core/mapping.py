@@ -1,0 +1,112 @@
+"""A mapped step while it runs: one call per item, the results collected in order."""
+
+from __future__ import annotations
+
+from time import perf_counter, time
+from typing import Any, Dict, Iterator, List, Mapping, Optional
+
+from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value
+from glacier.core.errors import NotMappable
+
+__all__ = ["Expansion", "items_of"]
+
+
+class Expansion:
+    """Hands out the calls of a mapped step and puts their results together.
+
+    After the first failure no further item starts. An item that raises ``Skip`` leaves no result.
+    """
+
+    __slots__ = (
+        "call", "clock", "ended", "error", "exhausted", "items", "next", "number", "results",
+        "running", "started",
+    )  # fmt: skip
+
+    def __init__(self, number: int, call: TaskCall, items: Iterator[Any]) -> None:
+        self.started, self.clock = time(), perf_counter()
+        self.ended = False
+        self.number = number
+        self.call = call
+        self.items = items
+        self.next = 0
+        self.running = 0
+        self.results: Dict[int, TaskResult] = {}
+        self.error: Optional[TaskResult] = None
+        self.exhausted = False
+
+    def next_call(self) -> Optional[TaskCall]:
+        """The call of the next item, or ``None`` when there is no more to start."""
+        if self.exhausted:
+            return None
+        try:
+            item = next(self.items)
+        except StopIteration:
+            self.exhausted = True
+            return None
+        except Exception as error:  # the value iterates by code of its own
+            self.fail(TaskResult(State.FAILED, (), None, 0.0, error))
+            return None
+        call, each = self.call, self.call.step.each
+        inputs = (*call.inputs[:each], Value(item), *call.inputs[each + 1 :])
+        call = call._replace(inputs=inputs, item=self.next)
+        self.next += 1
+        self.running += 1
+        return call
+
+    def add(self, item: int, result: TaskResult) -> None:
+        """Take in the result of one item."""
+        self.running -= 1
+        if result.state is State.FAILED:
+            if result.error is not None and hasattr(result.error, "add_note"):
+                result.error.add_note(f"while {self.call.step.task!r} ran on item {item}")
+            self.fail(result)
+        elif result.state is State.SUCCEEDED:
+            self.results[item] = result
+
+    def fail(self, result: TaskResult) -> None:
+        """Start no further item; the first failure is the step's."""
+        self.exhausted = True
+        self.error = self.error or result
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing runs and nothing more will start."""
+        return self.exhausted and not self.running
+
+    def result(self) -> TaskResult:
+        """The result of the whole step: a list of results for each of its outputs."""
+        started, duration = self.started, perf_counter() - self.clock
+        if self.error is not None:
+            return self.error._replace(started=started, duration=duration)
+        ordered = [self.results[item].outputs for item in sorted(self.results)]
+        outputs: List[Ref] = [
+            Value([refs[output].value for refs in ordered])  # type: ignore[union-attr]  # pyright: ignore
+            for output in range(len(self.call.step.outputs))
+        ]
+        return TaskResult(State.SUCCEEDED, tuple(outputs), started, duration)
+
+
+def items_of(value: Any, *, task: str, dataset: str) -> Iterator[Any]:
+    """The items of a mapped dataset.
+
+    Raises :class:`~glacier.core.errors.NotMappable` for what has none, and for what would be taken
+    apart in a way that is hardly meant: text by letters, a mapping by keys, a table by columns.
+    """
+    if not isinstance(value, (str, bytes, bytearray, Mapping)) and not _is_table(value):
+        try:
+            return iter(value)
+        except TypeError:
+            pass
+    raise NotMappable(where=task, dataset=dataset, found=_found(value))
+
+
+def _is_table(value: Any) -> bool:
+    # The data frame interchange protocol: pandas, polars and Arrow tables have it.
+    return hasattr(value, "__dataframe__") or hasattr(value, "__arrow_c_stream__")
+
+
+def _found(value: Any) -> str:
+    kind = type(value)
+    name = kind.__qualname__
+    return f"a table ({kind.__module__.partition('.')[0]}.{name})" if _is_table(value) else f"a {name}"
+

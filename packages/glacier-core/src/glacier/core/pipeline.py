@@ -1,0 +1,180 @@
+"""Pipelines: the container that tasks are declared in."""
+
+from __future__ import annotations
+
+import sys
+from types import MappingProxyType
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, TypeVar, Union, overload
+
+from glacier.core.contracts import Launch
+from glacier.core.dataset import Dataset
+from glacier.core.errors import InvalidAnnotation
+from glacier.core.graph import AnyTask, Graph, infer
+from glacier.core.launch import Declared, launch, selected
+from glacier.core.names import check_name
+from glacier.core.place import place_of
+from glacier.core.plan import Plan, make_plan
+from glacier.core.render import render
+from glacier.core.select import Selection, select
+from glacier.core.task import Task
+
+if sys.version_info >= (3, 10):
+    from typing import ParamSpec
+else:
+    from typing_extensions import ParamSpec
+
+__all__ = ["Pipeline"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Pipeline:
+    """Tasks whose annotations make a graph. ``name`` follows the rule for dataset names.
+
+    Nothing runs and nothing is checked across tasks until the graph is asked for or an executor
+    is given the pipeline.
+    """
+
+    def __init__(self, name: str, *, description: Optional[str] = None) -> None:
+        place = place_of(sys._getframe(1))
+        self.name = check_name(name, kind="pipeline", where=str(place))
+        self.description = description
+        self._tasks: List[AnyTask] = []
+        self._positions: Dict[str, int] = {}
+        self._whole: Optional[Graph] = None  # of the pipeline that this one was selected from
+        self._graph: Optional[Graph] = None
+        self._plan: Optional[Plan] = None
+
+    @overload
+    def task(self, function: Callable[P, R], /) -> Task[P, R]: ...
+
+    @overload
+    def task(
+        self,
+        *,
+        name: Optional[str] = None,
+        when: Optional[Dataset] = None,
+        tags: Iterable[str] = (),
+    ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
+
+    def task(
+        self,
+        function: Optional[Callable[P, R]] = None,
+        /,
+        *,
+        name: Optional[str] = None,
+        when: Optional[Dataset] = None,
+        tags: Iterable[str] = (),
+    ) -> Union[Task[P, R], Callable[[Callable[P, R]], Task[P, R]]]:
+        """Declare a function as a task: ``@pipeline.task`` or ``@pipeline.task(name=…)``.
+
+        ``name`` is the function's name by default; ``when`` is a boolean dataset without which the
+        task is skipped; ``tags`` are words for selections. Raises
+        :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
+        """
+
+        def declare(function: Callable[P, R]) -> Task[P, R]:
+            task = Task(function, name=name, when=when, tags=tags, frame=sys._getframe(1))
+            self._add(task)
+            return task
+
+        if function is None:
+            return declare
+        _check_function(function, self.name)
+        task = Task(function, name=name, when=when, tags=tags, frame=sys._getframe(1))
+        self._add(task)
+        return task
+
+    def _add(self, task: AnyTask) -> None:
+        position = self._positions.get(task.name)
+        if position is not None and task.place.replaces(self._tasks[position].place):
+            self._tasks[position] = task  # a notebook cell run again, or a module reloaded
+        else:
+            self._positions[task.name] = len(self._tasks)
+            self._tasks.append(task)
+        self._graph = self._plan = None
+
+    @property
+    def tasks(self) -> Mapping[str, AnyTask]:
+        """The declared tasks by name."""
+        return MappingProxyType({task.name: task for task in self._tasks})
+
+    def graph(self, *, inputs: Iterable[Union[str, Dataset]] = ()) -> Graph:
+        """The graph that the annotations imply; ``inputs`` are datasets that a run will be fed.
+
+        Raises the :class:`~glacier.core.errors.DefinitionError` that was found, or
+        :class:`~glacier.core.errors.DefinitionErrors` for several.
+        """
+        given = {one.name if isinstance(one, Dataset) else one for one in inputs}
+        if given:
+            return infer(self.name, self._tasks, given=given)
+        if self._graph is None:
+            if self._whole is not None:
+                self._graph = selected(self._tasks, self._whole)
+            else:
+                self._graph = infer(self.name, self._tasks)
+        return self._graph
+
+    def plan(self) -> Plan:
+        """The plan of a whole run. Raises as :meth:`graph` does."""
+        if self._plan is None:
+            self._plan = make_plan(self.graph())
+        return self._plan
+
+    def select(self, selection: Selection) -> Pipeline:
+        """A pipeline of some of the tasks: ``"clean+"``, ``"+report"``, ``"extract..report"``.
+
+        Several expressions, as a list, add up. What left-out tasks produce must then be given to
+        the run. Raises :class:`~glacier.core.errors.RequestError` for a selection of nothing.
+        """
+        return self._select(selection, self.graph())
+
+    def _select(self, selection: Selection, graph: Graph) -> Pipeline:
+        part = Pipeline(self.name, description=self.description)
+        for position in select(graph, selection):
+            part._add(graph.tasks[position])
+        part._whole = self._whole or graph
+        return part
+
+    def render(self, form: str = "mermaid") -> str:
+        """The graph as text, ``"mermaid"`` or ``"dot"``. Raises as :meth:`graph` does."""
+        return render(self.graph(), form)
+
+    def prepare(
+        self,
+        *,
+        params: Optional[Mapping[str, Any]] = None,
+        inputs: Optional[Mapping[Union[str, Dataset], Any]] = None,
+        select: Optional[Selection] = None,
+        keep: Union[bool, Iterable[Union[str, Dataset]]] = (),
+    ) -> Launch:
+        """Check a run and make it ready for an executor; see ``PoolExecutor.execute``.
+
+        Raises :class:`~glacier.core.errors.DefinitionError` and
+        :class:`~glacier.core.errors.RequestError`.
+        """
+        part = self
+        if select is not None:
+            part = self._select(select, self.graph(inputs=inputs or ()))
+        graph = part.graph(inputs=inputs if inputs and part._whole is None else ())
+        return launch(
+            Declared(graph, part._whole or graph),
+            params=params or {},
+            inputs=inputs or {},
+            keep=keep,
+            plan=None if inputs or keep else part.plan(),
+        )
+
+    def __repr__(self) -> str:
+        return f"<Pipeline {self.name!r}: {len(self._tasks)} tasks>"
+
+
+def _check_function(function: object, pipeline: str) -> None:
+    if isinstance(function, Task) or not (callable(function) or isinstance(function, staticmethod)):
+        raise InvalidAnnotation(
+            where=f"pipeline {pipeline!r}",
+            subject=f"@pipeline.task({function!r})",
+            reason="is not a function.",
+            mend="Put '@pipeline.task' above a function; options go by name: task(name='…').",
+        )

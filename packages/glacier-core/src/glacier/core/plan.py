@@ -1,0 +1,117 @@
+"""The plan of a run: frozen steps without any code in them, and as JSON what crosses machines."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Collection, Dict, Mapping, Sequence, Tuple
+
+from glacier.core.annotations import REQUIRED, UNKNOWN, Argument, ArgumentKind
+from glacier.core.errors import RecordError
+from glacier.core.graph import AnyTask, Graph, is_stream
+from glacier.core.step import FORMAT, Slot, Step
+from glacier.core.wiring import Wiring, wire
+
+__all__ = ["Plan", "make_plan"]
+
+@dataclass(frozen=True, repr=False)
+class Plan:
+    """The steps of a pipeline in a legal order, and the datasets that the run is fed with."""
+
+    pipeline: str
+    steps: Tuple[Step, ...]
+    given: Tuple[str, ...] = ()
+    format: int = FORMAT
+
+    def to_json(self) -> Dict[str, Any]:
+        """The plan as JSON data (dicts, lists, strings, numbers, booleans, ``None``)."""
+        return {
+            "format": self.format,
+            "pipeline": self.pipeline,
+            "given": list(self.given),
+            "steps": [
+                {**step._asdict(), "slots": [slot._asdict() for slot in step.slots]}
+                for step in self.steps
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Plan:
+        """The plan that :meth:`to_json` wrote.
+
+        Raises :class:`~glacier.core.errors.RecordError` for another format or a broken record.
+        """
+        if data.get("format") != FORMAT:
+            raise RecordError(record="plan", found=data.get("format"), expected=FORMAT)
+        try:
+            return cls(data["pipeline"], tuple(map(_step, data["steps"])), tuple(data["given"]))
+        except (KeyError, TypeError) as error:
+            raise RecordError(
+                record="plan", found=FORMAT, expected=FORMAT, detail=f" It is broken: {error!r}."
+            ) from error
+
+    @cached_property
+    def wiring(self) -> Wiring:
+        """The same, compiled for execution; made once."""
+        return wire(self.steps, self.given)
+
+    def __repr__(self) -> str:
+        return f"<Plan of {self.pipeline!r}: {len(self.steps)} steps>"
+
+
+def _step(data: Mapping[str, Any]) -> Step:
+    slots = tuple(Slot(**slot) for slot in data["slots"])
+    rest = {**data, "slots": slots, "outputs": tuple(data["outputs"]), "tags": tuple(data["tags"])}
+    return Step(**rest)
+
+
+def make_plan(graph: Graph, *, given: Sequence[str] = (), keep: Collection[str] = ()) -> Plan:
+    """The plan that runs a graph, in its order.
+
+    ``given`` names the datasets that the run is fed with, ``keep`` those held to its end.
+    """
+    tasks = graph.tasks
+    steps = [_step_of(tasks[task], graph, keep) for task in graph.order]
+    return Plan(graph.pipeline, tuple(steps), tuple(given))
+
+
+def _step_of(task: AnyTask, graph: Graph, keep: Collection[str]) -> Step:
+    arguments, outputs, many, is_async = task.signature
+    slots = tuple([_slot(argument) for argument in arguments])
+    plain, each, inputs = True, -1, 0
+    for slot in slots:
+        is_input = slot.kind == ArgumentKind.INPUT
+        if slot.each:
+            each = inputs
+        if not is_input or slot.keyword or slot.optional or slot.stream:
+            plain = False
+        inputs += is_input
+    names = tuple([output.dataset.name for output in outputs])
+    when = task.when.name if task.when is not None else None
+    lazy = len(names) == 1 and not many and each < 0 and _is_streamed(names[0], graph, keep)
+    return Step(task.name, slots, names, many, when, is_async, task.tags, plain, each, lazy)
+
+
+def _is_streamed(dataset: str, graph: Graph, keep: Collection[str]) -> bool:
+    """Whether a dataset has one reader, which takes it as an iterator."""
+    readers = graph.consumers.get(dataset, ())
+    if len(readers) != 1 or dataset in keep:
+        return False
+    reader = graph.tasks[readers[0]]
+    forms = [
+        argument.type is not UNKNOWN and is_stream(argument.type)
+        for argument in reader.signature.arguments
+        if argument.dataset is not None and argument.dataset.name == dataset
+    ]
+    return forms == [True] and (reader.when is None or reader.when.name != dataset)
+
+
+def _slot(argument: Argument) -> Slot:
+    name, kind, keyword, dataset, secret, each, optional, default, kind_of_value = argument
+    if dataset is not None:
+        defaulted = default is not REQUIRED
+        return Slot(
+            name, kind, dataset.name, keyword, each, optional or defaulted, defaulted,
+            kind_of_value is not UNKNOWN and is_stream(kind_of_value),
+        )  # fmt: skip
+    return Slot(name, kind, secret.name if secret is not None else name, keyword)

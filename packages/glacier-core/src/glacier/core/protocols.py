@@ -1,0 +1,81 @@
+"""All that an extension may use of core; each name is imported when it is first asked for.
+
+An executor that runs a pipeline over a pool of its own subclasses :class:`PoolExecutor` and
+returns a :class:`Pool` from ``open``; one that schedules by itself implements :class:`Executor`
+and runs each step with :func:`run_call`, wherever it lands. Extensions import nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, List
+
+if TYPE_CHECKING:
+    from glacier.core.contracts import (
+        FORMAT,
+        Executor,
+        Handle,
+        Launch,
+        Launchable,
+        Listener,
+        Pool,
+        Ref,
+        State,
+        TaskCall,
+        TaskResult,
+        Value,
+        VersionRef,
+    )
+    from glacier.core.errors import GlacierError
+    from glacier.core.executor import PoolExecutor
+    from glacier.core.plan import Plan
+    from glacier.core.run import Run
+    from glacier.core.step import Slot, Step
+    from glacier.core.worker import run_call, run_call_async
+
+__all__ = [
+    "FORMAT",
+    "Executor",
+    "GlacierError",
+    "Handle",
+    "Launch",
+    "Launchable",
+    "Listener",
+    "Plan",
+    "Pool",
+    "PoolExecutor",
+    "Ref",
+    "Run",
+    "Slot",
+    "State",
+    "Step",
+    "TaskCall",
+    "TaskResult",
+    "Value",
+    "VersionRef",
+    "run_call",
+    "run_call_async",
+]
+
+_ROOMS = {
+    "GlacierError": "errors",
+    "Plan": "plan",
+    "PoolExecutor": "executor",
+    "Run": "run",
+    "Slot": "step",
+    "Step": "step",
+    "run_call": "worker",
+    "run_call_async": "worker",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"glacier.core.{_ROOMS.get(name, 'contracts')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> List[str]:
+    return sorted(__all__)

@@ -1,0 +1,247 @@
+"""What an execution returns: every task's state, timing and error, and the values still held."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+
+from glacier.core.contracts import Ref, State, Value
+from glacier.core.dataset import Dataset
+from glacier.core.errors import RunFailed, ValueUnavailable, nearest
+from glacier.core.plan import Plan
+
+__all__ = ["Run", "RunLog", "TaskRun", "new_run_id"]
+
+
+def new_run_id() -> str:
+    """A run id whose order as text is the order in time: UTC to the microsecond, and six letters.
+
+    Example: ``20260131T120000.123456Z-9f3a1c``.
+    """
+    seconds, micros = divmod(time.time_ns() // 1000, 1_000_000)
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(seconds))
+    return f"{stamp}.{micros:06}Z-{os.urandom(3).hex()}"
+
+
+class RunLog:
+    """What a scheduler notes down about each step, by its number in the plan."""
+
+    __slots__ = ("durations", "errors", "reasons", "started", "states", "values")
+
+    def __init__(self, steps: int, datasets: int) -> None:
+        self.states: List[State] = [State.WAITING] * steps
+        self.started: List[Optional[float]] = [None] * steps
+        self.durations: List[float] = [0.0] * steps
+        self.errors: Dict[int, BaseException] = {}
+        self.reasons: Dict[int, str] = {}
+        self.values: List[Optional[Ref]] = [None] * datasets
+
+
+@dataclass(frozen=True)
+class TaskRun:
+    """How one task fared: ``started`` in seconds since the epoch (``None`` if it never ran),
+    ``duration`` in seconds, ``error`` what it raised, ``reason`` why it was skipped."""
+
+    name: str
+    state: State
+    started: Optional[float]
+    duration: float
+    error: Optional[BaseException] = None
+    reason: str = ""
+
+
+class Run:
+    """One execution of a pipeline. ``run["clean"]`` or ``run[clean]`` is a dataset's value.
+
+    ``state`` is succeeded, failed or cancelled; ``started`` is in seconds since the epoch and
+    ``duration`` in seconds. Values that no task needed any more were released on the way, unless
+    they were to be kept; asking for one raises :class:`~glacier.core.errors.ValueUnavailable`.
+    """
+
+    def __init__(
+        self, *, run_id: str, plan: Plan, log: RunLog, state: State, started: float, duration: float
+    ) -> None:
+        self.run_id = run_id
+        self.plan = plan
+        self.state = state
+        self.started = started
+        self.duration = duration
+        self._log = log
+
+    @property
+    def pipeline(self) -> str:
+        """The name of the pipeline."""
+        return self.plan.pipeline
+
+    @property
+    def tasks(self) -> Mapping[str, TaskRun]:
+        """Every task of the run by name, in the plan's order."""
+        return _TaskRuns(self.plan, self._log)
+
+    @property
+    def values(self) -> Dict[str, Any]:
+        """The values in memory by dataset name: the run's results, and what a failure left over.
+
+        They can be fed to the next run: ``execute(pipeline, inputs=run.values)``.
+        """
+        names = self.plan.wiring.names
+        return {
+            name: ref.value
+            for name, ref in zip(names, self._log.values)
+            if isinstance(ref, Value)
+        }
+
+    def __getitem__(self, dataset: Union[str, Dataset]) -> Any:
+        name = dataset.name if isinstance(dataset, Dataset) else dataset
+        number = self.plan.wiring.index.get(name)
+        if number is None:
+            raise ValueUnavailable(dataset=name, reason=_unknown(name, self.plan))
+        ref = self._log.values[number]
+        if isinstance(ref, Value):
+            return ref.value
+        raise ValueUnavailable(dataset=name, reason=self._why_absent(name))
+
+    def _why_absent(self, name: str) -> str:
+        producer = next((step.task for step in self.plan.steps if name in step.outputs), None)
+        if producer is None:
+            return "it was not part of this run."
+        task = self.tasks[producer]
+        if task.state is not State.SUCCEEDED:
+            return f"its task {producer!r} is {task.state}{_because(task)}."
+        return (
+            "the value was released after its last reader had it. "
+            f"Keep it with execute(pipeline, keep=[{name!r}])."
+        )
+
+    def grouped(self) -> Dict[State, Tuple[str, ...]]:
+        """The names of the tasks by state."""
+        groups: Dict[State, List[str]] = {state: [] for state in State}
+        for step, state in zip(self.plan.steps, self._log.states):
+            groups[state].append(step.task)
+        return {state: tuple(names) for state, names in groups.items() if names}
+
+    def raise_if_failed(self) -> None:
+        """Raise :class:`~glacier.core.errors.RunFailed` if a task failed."""
+        if not self._log.errors:
+            return
+        steps, errors = self.plan.steps, self._log.errors
+        groups = {str(state): names for state, names in self.grouped().items()}
+        texts = {steps[number].task: _brief(error) for number, error in errors.items()}
+        first = next(iter(errors.values()))
+        raise RunFailed(run=self, groups=groups, errors=texts) from first
+
+    def __repr__(self) -> str:
+        return (
+            f"<Run {self.run_id} of {self.pipeline!r}: {self.state}, "
+            f"{_counts(self)} in {self.duration:.3g} s>"
+        )
+
+    def __str__(self) -> str:
+        rows = [("task", "state", "seconds", ""), *_rows(self)]
+        widths = [max(len(row[column]) for row in rows) for column in range(3)]
+        lines = [
+            f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip()
+            for row in rows
+        ]
+        return "\n".join([repr(self), *lines])
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in _rows(self)
+        )
+        return (
+            f"<p><b>{escape(self.pipeline)}</b>: {self.state}, {escape(_counts(self))} in "
+            f"{self.duration:.3g} s<br><small>run {escape(self.run_id)}</small></p>"
+            "<table><thead><tr><th>task</th><th>state</th><th>seconds</th><th></th></tr></thead>"
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+
+class _TaskRuns(Mapping[str, TaskRun]):
+    """The tasks of a run, each made when it is asked for."""
+
+    def __init__(self, plan: Plan, log: RunLog) -> None:
+        self._plan = plan
+        self._log = log
+        self._numbers: Optional[Dict[str, int]] = None
+
+    def __getitem__(self, name: str) -> TaskRun:
+        if self._numbers is None:
+            self._numbers = {step.task: n for n, step in enumerate(self._plan.steps)}
+        if name not in self._numbers:
+            guess = nearest(name, self._numbers)
+            raise KeyError(f"no task {name!r} in this run" + (f"; {guess!r}?" if guess else ""))
+        number, log = self._numbers[name], self._log
+        return TaskRun(
+            name,
+            log.states[number],
+            log.started[number],
+            log.durations[number],
+            log.errors.get(number),
+            log.reasons.get(number, ""),
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return (step.task for step in self._plan.steps)
+
+    def __len__(self) -> int:
+        return len(self._plan.steps)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} tasks of {self._plan.pipeline!r}>"
+
+
+_SHOWN = 60
+
+
+def _rows(run: Run) -> Sequence[Tuple[str, str, str, str]]:
+    """The table of a run: all tasks, or of many those that did not succeed and the slowest."""
+    tasks = list(run.tasks.values())
+    cut = len(tasks) - _SHOWN
+    if cut > 0:
+        ranked = sorted(tasks, key=lambda t: (t.state is State.SUCCEEDED, -t.duration))
+        chosen = {task.name for task in ranked[:_SHOWN]}
+        tasks = [task for task in tasks if task.name in chosen]
+    rows = [
+        (
+            task.name,
+            str(task.state).replace("_", " "),
+            f"{task.duration:.3f}" if task.started is not None else "",
+            _brief(task.error) if task.error is not None else task.reason,
+        )
+        for task in tasks
+    ]
+    return [*rows, (f"… and {cut} more", "", "", "")] if cut > 0 else rows
+
+
+def _counts(run: Run) -> str:
+    groups = run.grouped()
+    total = len(run.plan.steps)
+    rest = [
+        f"{len(names)} {str(state).replace('_', ' ')}"
+        for state, names in groups.items()
+        if state is not State.SUCCEEDED
+    ]
+    tasks = f"{total} task{'s' if total != 1 else ''}"
+    return f"{tasks} ({', '.join(rest)})" if rest else tasks
+
+
+def _brief(error: BaseException) -> str:
+    text = str(error).strip().split("\n", 1)[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _because(task: TaskRun) -> str:
+    if task.error is not None:
+        return f" ({_brief(task.error)})"
+    return f" ({task.reason})" if task.reason else ""
+
+
+def _unknown(name: str, plan: Plan) -> str:
+    guess = nearest(name, plan.wiring.names)
+    return "this run has no such dataset." + (f" Did you mean {guess!r}?" if guess else "")

@@ -1,0 +1,245 @@
+"""From ready to done: hands the steps of a run to workers and takes in what comes back.
+
+==============  ==========================================================================
+state           when
+==============  ==========================================================================
+waiting         a producer of one of its inputs has not ended
+running         handed to a worker
+succeeded       returned a value for each of its outputs
+skipped         raised Skip, or ``when`` is false, or an input that is not optional was skipped
+failed          raised anything else
+upstream_failed  a producer failed or was upstream_failed itself; optional inputs do not help
+cancelled       had not started when the run was stopped (``fail_fast``, Ctrl-C)
+==============  ==========================================================================
+
+Steps that became ready last run first, so a branch is followed to its end before the next one is
+begun and fewer values are alive at a time. A step that has nothing to run beside runs on the
+calling thread, without a future.
+"""
+
+from __future__ import annotations
+
+from time import time
+from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple, Union
+
+from glacier.core.contracts import Launch, Pool, State, TaskCall, TaskResult, Value
+from glacier.core.errors import GlacierError
+from glacier.core.events import Event, TaskFinished, TaskStarted
+from glacier.core.ledger import Ledger
+from glacier.core.mapping import Expansion, items_of
+from glacier.core.run import RunLog
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+    from queue import SimpleQueue
+
+    from glacier.core.coroutines import LoopThread
+
+__all__ = ["Scheduler"]
+
+Key = Union[int, Tuple[Expansion, int]]
+"""What a call belongs to: a step, or an item of a mapped step."""
+
+_COROUTINES = 100
+"""How many async calls run at a time, all on one loop."""
+
+
+class Scheduler:
+    """Runs one launch on one pool; made anew for each run."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        pool: Pool,
+        *,
+        run_id: str,
+        emit: Optional[Callable[[Event], None]],
+        fail_fast: bool,
+    ) -> None:
+        self.ledger = Ledger(launch, run_id)
+        self.pool = pool
+        self.run_id = run_id
+        self.steps = launch.plan.steps
+        self.emit = emit
+        self.fail_fast = fail_fast
+        self.running: Dict[Future[TaskResult], Key] = {}
+        self.busy = 0  # calls on the pool
+        self.coroutines = 0  # calls on the loop
+        self.backlog: List[Union[int, Expansion]] = []  # async ones, waiting for a place
+        self.done: Optional[SimpleQueue[Future[TaskResult]]] = None
+        self.loop: Optional[LoopThread] = None
+
+    def run(self) -> RunLog:
+        """Run all steps and return the log; on Ctrl-C stop, then let it through."""
+        try:
+            while True:
+                self.start()
+                if not self.running:
+                    return self.ledger.log
+                self.collect()
+        except KeyboardInterrupt:
+            self.interrupt()
+            raise
+        finally:
+            if self.loop is not None:
+                self.loop.close()
+
+    def start(self) -> None:
+        """Start ready steps until the workers are busy or nothing is ready."""
+        ledger, pool, steps, emit = self.ledger, self.pool, self.steps, self.emit
+        ready, workers = ledger.ready, pool.workers
+        while ready and self.busy < workers:
+            number = ready.pop()
+            if isinstance(number, Expansion):
+                self.start_item(number)
+                continue
+            step = steps[number]
+            if ledger.trouble[number] or step.when is not None:
+                hindered = ledger.hindrance(number)
+                if hindered is not None:
+                    self.end(number, hindered)
+                    continue
+            if step.is_async and self.coroutines >= _COROUTINES:
+                self.backlog.append(number)
+                continue
+            if emit is not None:
+                emit(TaskStarted(self.run_id, step, time()))
+            call = ledger.call(number)
+            if step.each >= 0:
+                self.expand(number, call)
+            elif step.is_async or not (workers == 1 or not (ready or self.running)):
+                self.submit(call, number)
+            else:
+                self.end(number, pool.run_inline(call))
+
+    def submit(self, call: TaskCall, key: Key) -> None:
+        """Start a call beside this thread, on the loop or on the pool."""
+        if self.done is None:
+            from queue import SimpleQueue
+
+            self.done = SimpleQueue()
+        if call.step.is_async:
+            from glacier.core.coroutines import LoopThread
+            from glacier.core.worker import run_call_async
+
+            self.loop = self.loop or LoopThread()
+            future = self.loop.submit(run_call_async(call))
+            self.coroutines += 1
+        else:
+            future = self.pool.submit(call)
+            self.busy += 1
+        self.running[future] = key
+        future.add_done_callback(self.done.put)
+
+    def collect(self) -> None:
+        """Wait for one call to end, and take in all that have."""
+        done = self.done
+        assert done is not None
+        while True:
+            self.take(done.get())
+            if done.empty():
+                return
+
+    def take(self, future: Future[TaskResult]) -> None:
+        """Take in one call that has ended."""
+        key = self.running.pop(future)
+        result = _result_of(future)
+        if isinstance(key, int):
+            self.leave(self.steps[key].is_async)
+            self.end(key, result)
+            return
+        expansion, item = key
+        self.leave(expansion.call.step.is_async)
+        expansion.add(item, result)
+        self.end_expansion(expansion)
+
+    def leave(self, was_async: bool) -> None:
+        """Give the place of an ended call to the next."""
+        if not was_async:
+            self.busy -= 1
+            return
+        self.coroutines -= 1
+        if self.backlog:
+            self.ledger.ready.append(self.backlog.pop())
+
+    def expand(self, number: int, call: TaskCall) -> None:
+        """Begin a mapped step; its items become ready one after the other."""
+        step = call.step
+        ref = call.inputs[step.each]
+        try:
+            items = items_of(
+                ref.value if isinstance(ref, Value) else ref,
+                task=step.task,
+                dataset=step.inputs[step.each],
+            )
+        except GlacierError as error:
+            self.end(number, TaskResult(State.FAILED, (), time(), 0.0, error))
+            return
+        self.ledger.ready.append(Expansion(number, call, items))
+
+    def start_item(self, expansion: Expansion) -> None:
+        """Start the next item of a mapped step, and leave the step ready for the one after."""
+        is_async = expansion.call.step.is_async
+        if is_async and self.coroutines >= _COROUTINES:
+            self.backlog.append(expansion)
+            return
+        call = expansion.next_call()
+        if call is None:
+            self.end_expansion(expansion)
+            return
+        self.ledger.ready.append(expansion)
+        item = call.item or 0
+        if is_async or self.pool.workers > 1:
+            self.submit(call, (expansion, item))
+        else:
+            expansion.add(item, self.pool.run_inline(call))
+
+    def end_expansion(self, expansion: Expansion) -> None:
+        """End a mapped step with its last item."""
+        if expansion.done and not expansion.ended:
+            expansion.ended = True
+            self.end(expansion.number, expansion.result())
+
+    def end(self, number: int, result: TaskResult) -> None:
+        """Note the end of a step, tell of it, and stop the run if that is what was asked for."""
+        self.ledger.finish(number, result)
+        if self.emit is not None:
+            self.tell(number, result)
+        if self.fail_fast and result.state is State.FAILED:
+            self.cancel("another task failed")
+
+    def tell(self, number: int, result: TaskResult) -> None:
+        """Emit the end of a step."""
+        if self.emit is not None:
+            state, _, started, duration, error, reason, _ = result
+            step = self.steps[number]
+            self.emit(TaskFinished(self.run_id, step, state, started, duration, error, reason))
+
+    def cancel(self, reason: str) -> None:
+        """End what has not started; what runs is left to end by itself."""
+        self.backlog.clear()
+        expansions = [key[0] for key in self.running.values() if not isinstance(key, int)]
+        for expansion in expansions:
+            expansion.exhausted = True
+        active = {key for key in self.running.values() if isinstance(key, int)}
+        active.update(expansion.number for expansion in expansions)
+        for number, result in self.ledger.cancel(active.__contains__, reason):
+            self.tell(number, result)
+
+    def interrupt(self) -> None:
+        """Ctrl-C: cancel what waits, and let what runs stop. A second one does not wait."""
+        reason = "the run was interrupted"
+        self.cancel(reason)
+        for future in list(self.running):
+            future.cancel()
+        while self.running:
+            self.collect()
+
+
+def _result_of(future: Future[TaskResult]) -> TaskResult:
+    if future.cancelled():
+        return TaskResult(State.CANCELLED, (), None, 0.0, None, "the run was interrupted")
+    error = future.exception()
+    if error is not None:  # not the task's own: the worker itself is gone
+        return TaskResult(State.FAILED, (), None, 0.0, error)
+    return future.result()

@@ -1,0 +1,55 @@
+"""One step of a plan: what a task's function is called with, and what comes out of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Optional, Tuple
+
+__all__ = ["FORMAT", "Slot", "Step"]
+
+FORMAT = 1
+"""The format of plans and calls; one that differs is refused by name."""
+
+
+# Named tuples rather than dataclasses: a plan has one for every parameter of every task.
+class Slot(NamedTuple):
+    """What one parameter of a step is filled with.
+
+    ``kind`` is an ``input``, ``parameter``, ``secret``, ``context`` or ``fixed``; ``source`` the name of the
+    dataset, run parameter or secret. ``each`` passes one item of the dataset per call, ``stream``
+    an iterator over it. An ``optional`` one is ``None`` where its producer was skipped, or left
+    out where the function has a default (``defaulted``).
+    """
+
+    parameter: str
+    kind: str
+    source: str = ""
+    keyword: bool = False
+    each: bool = False
+    optional: bool = False
+    defaulted: bool = False
+    stream: bool = False
+
+
+class Step(NamedTuple):
+    """One task of a plan. ``many`` is whether it returns one value for each of its outputs.
+
+    ``plain`` is whether every slot is a dataset that is passed by position, ``each`` the position
+    of the mapped slot among its inputs (-1 without one), and ``lazy`` whether an iterator that it
+    returns goes as it is to its one reader, rather than being collected into a list.
+    """
+
+    task: str
+    slots: Tuple[Slot, ...]
+    outputs: Tuple[str, ...]
+    many: bool = False
+    when: Optional[str] = None
+    is_async: bool = False
+    tags: Tuple[str, ...] = ()
+    plain: bool = True
+    each: int = -1
+    lazy: bool = False
+
+    @property
+    def inputs(self) -> Tuple[str, ...]:
+        """The datasets that it reads, one for every input slot, in their order."""
+        return tuple(slot.source for slot in self.slots if slot.kind == "input")

@@ -1,0 +1,119 @@
+"""Tasks: plain functions whose annotations say what they read and what they produce."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar
+
+from glacier.core.annotations import Hints, Signature, read_again, read_hints, read_signature
+from glacier.core.dataset import Dataset
+from glacier.core.errors import InvalidAnnotation
+from glacier.core.names import check_name
+from glacier.core.place import Place, Where, place_of
+
+if sys.version_info >= (3, 10):
+    from typing import ParamSpec
+else:
+    from typing_extensions import ParamSpec
+
+__all__ = ["Task"]
+
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class Task(Generic[P, R]):
+    """A function declared as a task of a pipeline; calling it just calls the function.
+
+    ``when`` is a boolean dataset: where it is false, the task is skipped. ``tags`` are free words
+    that a selection may use (``select="tag:nightly"``). Raises
+    :class:`~glacier.core.errors.DefinitionError` for a name or an annotation that has no meaning.
+    """
+
+    __slots__ = ("__weakref__", "_hints", "_signature", "function", "name", "place", "tags", "when")
+    __glacier__ = "task"
+
+    function: Callable[P, R]
+    name: str
+    place: Place
+    tags: Tuple[str, ...]
+    when: Optional[Dataset]
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        *,
+        name: Optional[str] = None,
+        when: Optional[Dataset] = None,
+        tags: Iterable[str] = (),
+        frame: Optional[FrameType] = None,
+    ) -> None:
+        # A staticmethod cannot be called before Python 3.10.
+        function = function.__func__ if isinstance(function, staticmethod) else function
+        self.function = function
+        self.name = name if name is not None else getattr(function, "__name__", "")
+        self.place = _place(function, frame)
+        check_name(self.name, kind="task", where=str(self.place))
+        tags = (tags,) if isinstance(tags, str) else tags
+        self.tags = tuple(check_name(tag, kind="tag", where=str(self.where)) for tag in tags)
+        self.when = _condition(when, self.where)
+        self._hints: Optional[Hints] = None
+        self._signature: Optional[Signature] = None
+        hints = read_hints(function, where=self.where, frame=frame)
+        if hints.open:
+            self._hints = hints
+        else:
+            self._signature = read_signature(hints, where=self.where)
+
+    @property
+    def signature(self) -> Signature:
+        """What the task reads and produces.
+
+        A name that was not defined yet at the decorator is looked up now; raises
+        :class:`~glacier.core.errors.UnresolvedAnnotation` if it still is not.
+        """
+        if self._signature is None:
+            assert self._hints is not None
+            self._signature = read_signature(read_again(self._hints), where=self.where)
+            self._hints = None
+        return self._signature
+
+    @property
+    def where(self) -> Where:
+        """The name and place, as errors show them: ``transform (etl.py:12)``."""
+        return Where(self.name, self.place)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        return self.function(*args, **kwargs)
+
+    @property
+    def __wrapped__(self) -> Callable[P, R]:
+        return self.function
+
+    @property
+    def __name__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return f"<Task {self.where}>"
+
+
+def _place(function: Any, frame: Optional[FrameType]) -> Place:
+    code = getattr(function, "__code__", None)
+    execution = place_of(frame)
+    if code is None:
+        return execution
+    module = getattr(function, "__module__", None) or execution.module
+    return Place(code.co_filename, code.co_firstlineno, module, execution.execution)
+
+
+def _condition(when: object, where: Where) -> Optional[Dataset]:
+    if when is None or isinstance(when, Dataset):
+        return when
+    raise InvalidAnnotation(
+        where=str(where),
+        subject=f"when={when!r}",
+        reason="is not a dataset.",
+        mend="Give the boolean dataset that decides, such as when=is_monday.",
+    )

@@ -1,0 +1,88 @@
+"""Running without threads: every task on the thread of the test, in a fixed order."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
+
+from glacier.core.dataset import Dataset
+from glacier.core.executor import PoolExecutor
+from glacier.core.pipeline import Pipeline
+from glacier.core.run import Run
+from glacier.core.select import Selection
+from glacier.core.task import Task
+from glacier.core.worker import run_call
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from glacier.core.contracts import TaskCall, TaskResult
+
+__all__ = ["InlineExecutor", "run", "run_task"]
+
+Inputs = Mapping[Union[str, Dataset], Any]
+
+
+class InlineExecutor(PoolExecutor):
+    """Runs one task at a time on the calling thread; a debugger steps right into it."""
+
+    def open(self) -> InlinePool:
+        return InlinePool()
+
+
+class InlinePool:
+    """A pool of no workers but the caller."""
+
+    workers = 1
+
+    def submit(self, call: TaskCall) -> Future[TaskResult]:
+        from concurrent.futures import Future
+
+        future: Future[TaskResult] = Future()
+        future.set_result(self.run_inline(call))
+        return future
+
+    def run_inline(self, call: TaskCall) -> TaskResult:
+        return run_call(call)
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def run(
+    pipeline: Pipeline,
+    *,
+    params: Optional[Mapping[str, Any]] = None,
+    inputs: Optional[Inputs] = None,
+    select: Optional[Selection] = None,
+    raise_on_failure: bool = True,
+) -> Run:
+    """Run a pipeline inline and keep every value, so that a test can look at each dataset.
+
+    ``inputs`` feeds datasets instead of running their producers. Raises what
+    ``PoolExecutor.execute`` raises.
+    """
+    return InlineExecutor().execute(
+        pipeline,
+        params=params,
+        inputs=inputs,
+        select=select,
+        keep=True,
+        raise_on_failure=raise_on_failure,
+    )
+
+
+def run_task(
+    task: Task[Any, Any],
+    *,
+    inputs: Optional[Inputs] = None,
+    params: Optional[Mapping[str, Any]] = None,
+    raise_on_failure: bool = True,
+) -> Run:
+    """Run one task alone, as an executor would: mapped, with its parameters and its outputs
+    checked. ``inputs`` has a value for each dataset that it reads.
+
+    To test the function itself, call the task.
+    """
+    alone = Pipeline(f"test-{task.name}"[:128])
+    alone._add(task)  # pyright: ignore[reportPrivateUsage]
+    return run(alone, inputs=inputs, params=params, raise_on_failure=raise_on_failure)

@@ -1,0 +1,195 @@
+"""The single path on which a task runs, wherever it lands."""
+
+from __future__ import annotations
+
+from time import perf_counter, time
+from types import GeneratorType
+from typing import Any, Dict, List, Mapping, Tuple
+
+from glacier.core.annotations import ArgumentKind, shape_of
+from glacier.core.context import Context
+from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value
+from glacier.core.coroutines import run_coroutine
+from glacier.core.errors import (
+    GlacierWarning,
+    MissingSecret,
+    RecordError,
+    Skip,
+    TaskExited,
+    UnresolvedInput,
+    WrongOutputs,
+)
+from glacier.core.place import Place, Where
+from glacier.core.resources import Secret
+from glacier.core.step import FORMAT
+
+__all__ = ["read_secret", "run_call", "run_call_async"]
+
+_SUCCEEDED = State.SUCCEEDED
+_ITERATORS = frozenset((GeneratorType, map, filter, zip, enumerate, reversed))
+
+
+def run_call(call: TaskCall) -> TaskResult:
+    """Run one call of one task; what the task raises is in the result.
+
+    Only ``KeyboardInterrupt`` passes through. Raises :class:`~glacier.core.errors.RecordError`
+    for a call of another format.
+    """
+    if call.format != FORMAT:
+        raise RecordError(record="task call", found=call.format, expected=FORMAT)
+    step = call.step
+    started, clock = time(), perf_counter()
+    try:
+        if step.plain:
+            returned = call.function(*_values(call))
+        else:
+            args, kwargs = _arguments(call)
+            returned = call.function(*args, **kwargs)
+        if step.is_async:
+            returned = run_coroutine(returned)
+        outputs = _outputs(call, returned)
+    except BaseException as error:
+        return _failure(call, error, started, clock)
+    return TaskResult(_SUCCEEDED, outputs, started, perf_counter() - clock)
+
+
+async def run_call_async(call: TaskCall) -> TaskResult:
+    """The same for an ``async def`` task, on the loop that awaits this."""
+    if call.format != FORMAT:
+        raise RecordError(record="task call", found=call.format, expected=FORMAT)
+    started, clock = time(), perf_counter()
+    try:
+        args, kwargs = _arguments(call)
+        outputs = _outputs(call, await call.function(*args, **kwargs))
+    except BaseException as error:
+        return _failure(call, error, started, clock)
+    return TaskResult(_SUCCEEDED, outputs, started, perf_counter() - clock)
+
+
+def _values(call: TaskCall) -> List[Any]:
+    try:
+        return [ref.value for ref in call.inputs]  # type: ignore[union-attr]  # pyright: ignore
+    except AttributeError:
+        _refuse_references(call)
+        raise
+
+
+def _arguments(call: TaskCall) -> Tuple[List[Any], Dict[str, Any]]:
+    """What the function is called with; past an argument left out, all go by keyword."""
+    _refuse_references(call)
+    args: List[Any] = []
+    kwargs: Dict[str, Any] = {}
+    inputs = iter(call.inputs)
+    by_keyword = False
+    for slot in call.step.slots:
+        if slot.kind == ArgumentKind.INPUT:
+            ref = next(inputs)
+            if ref is None and slot.defaulted:
+                by_keyword = True
+                continue
+            value = None if ref is None else ref.value  # type: ignore[union-attr]  # pyright: ignore
+            if slot.stream and ref is not None:
+                value = iter(value)
+        elif slot.kind == ArgumentKind.FIXED:
+            by_keyword = True
+            continue
+        else:
+            value = _told(call, slot.kind, slot.parameter, slot.source)
+        if by_keyword or slot.keyword:
+            kwargs[slot.parameter] = value
+        else:
+            args.append(value)
+    return args, kwargs
+
+
+def _told(call: TaskCall, kind: str, parameter: str, source: str) -> Any:
+    if kind == ArgumentKind.PARAMETER:
+        return call.params[parameter]
+    if kind == ArgumentKind.SECRET:
+        return read_secret(source, task=str(_where(call)))
+    return Context(
+        call.pipeline, call.step.task, call.run_id, call.attempt, call.partition, call.item
+    )
+
+
+def read_secret(name: str, *, task: str) -> str:
+    """The value of a secret in this process.
+
+    Raises :class:`~glacier.core.errors.MissingSecret` where its environment variable is not set.
+    """
+    import os
+
+    variable = Secret(name).variable
+    if variable not in os.environ:
+        raise MissingSecret(secret=name, variable=variable, tasks=[task])
+    return os.environ[variable]
+
+
+def _refuse_references(call: TaskCall) -> None:
+    for dataset, ref in zip(call.step.inputs, call.inputs):
+        if ref is not None and not isinstance(ref, Value):
+            raise UnresolvedInput(
+                task=call.step.task, dataset=dataset, found=type(ref).__name__
+            )
+
+
+def _outputs(call: TaskCall, returned: Any) -> Tuple[Ref, ...]:
+    step = call.step
+    if type(returned) in _ITERATORS and not step.lazy and not step.many:
+        returned = list(returned)
+    if step.many:
+        return tuple(map(Value, _spread(call, returned)))
+    if step.outputs:
+        return (Value(returned),)
+    if returned is not None:
+        _warn_lost(call, returned)
+    return ()
+
+
+def _spread(call: TaskCall, returned: Any) -> List[Any]:
+    """One value for each output, in their order."""
+    names = call.step.outputs
+    if isinstance(returned, Mapping):
+        if set(returned) == set(names):
+            return [returned[name] for name in names]
+        found = "a mapping with the keys " + (", ".join(map(repr, returned)) or "(none)")
+    elif isinstance(returned, (tuple, list)):
+        if len(returned) == len(names):
+            return [list(value) if type(value) in _ITERATORS else value for value in returned]
+        found = f"{len(returned)} value{'s' if len(returned) != 1 else ''}"
+    else:
+        found = f"one {type(returned).__name__}"
+    raise WrongOutputs(where=str(_where(call)), outputs=names, found=found)
+
+
+def _warn_lost(call: TaskCall, returned: Any) -> None:
+    import warnings
+
+    warnings.warn(
+        f"{_where(call)} returned a {type(returned).__name__}, but declares no dataset for it: "
+        "the value is lost. Add a return annotation, '-> dataset', or return nothing.",
+        GlacierWarning,
+        stacklevel=3,
+    )
+
+
+def _failure(call: TaskCall, error: BaseException, started: float, clock: float) -> TaskResult:
+    duration = perf_counter() - clock
+    if isinstance(error, Skip):
+        reason = str(error) or "the task raised Skip"
+        return TaskResult(State.SKIPPED, (), started, duration, None, reason)
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    if isinstance(error, SystemExit):
+        exited = TaskExited(where=str(_where(call)), code=error.code)
+        exited.__cause__ = error
+        error = exited
+    return TaskResult(State.FAILED, (), started, duration, error)
+
+
+def _where(call: TaskCall) -> Where:
+    shape = shape_of(call.function)
+    if shape is None:
+        return Where(call.step.task, Place("<unknown>", 0, "", None))
+    code = shape.function.__code__
+    return Where(call.step.task, Place(code.co_filename, code.co_firstlineno, "", None))
