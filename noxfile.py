@@ -9,9 +9,25 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import nox
+
+CI = Path(__file__).resolve().parent / ".ci"
+sys.path.insert(0, str(CI))  # nox leaves the folder of the noxfile out
+
+from workspace import (  # noqa: E402
+    DIST,
+    EXTENSIONS,
+    PACKAGES,
+    ROOT,
+    editable,
+    folder,
+    project,
+    wheel,
+    with_core,
+)
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -21,47 +37,18 @@ nox.options.error_on_missing_interpreters = True
 # Tests last: their closing line ends the output.
 nox.options.sessions = ["check-wheel", "quality", "docs", "quick"]
 
-ROOT = Path(__file__).parent
-DIST = ROOT / "dist"
-CI = ROOT / ".ci"
-GROUPS = nox.project.load_toml(ROOT / "pyproject.toml")
-
 PYTHONS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
-CORE = "core"
-PACKAGES = sorted(p.parent.name.partition("-")[2] for p in ROOT.glob("packages/*/pyproject.toml"))
-EXTENSIONS = [p for p in PACKAGES if p != CORE]
 OLD = "uv|venv"  # virtualenv has given up Python 3.8
 PYODIDE = "314.0.7"  # its first number is the CPython that it holds: 3.14
-
-
-def folder(package: str) -> Path:
-    return ROOT / "packages" / f"glacier-{package}"
-
-
-def project(package: str) -> dict:
-    return nox.project.load_toml(folder(package) / "pyproject.toml")["project"]
+TOOLS = nox.project.load_toml(ROOT / "pyproject.toml")
 
 
 def group(name: str) -> list[str]:
-    return list(nox.project.dependency_groups(GROUPS, name))
-
-
-def editable(packages: list[str]) -> list[str]:
-    return [part for p in packages for part in ("-e", str(folder(p)))]
-
-
-def wheel(package: str) -> str:
-    """The wheel that the session ``dist`` has built."""
-    (built,) = (DIST / package).glob("*.whl")
-    return str(built)
+    return list(nox.project.dependency_groups(TOOLS, name))
 
 
 def each(packages: list[str]) -> list[nox.param]:
     return [nox.param(p, id=p) for p in packages]
-
-
-def with_core(package: str) -> list[str]:
-    return list(dict.fromkeys([CORE, package]))
 
 
 def check_portions(session: nox.Session, have: list[str]) -> None:
@@ -114,9 +101,15 @@ def quality(session: nox.Session) -> None:
         ],
         "pyright": [["pyright", "--pythonpath", str(Path(session.bin) / "python")]],
     }
+    failed = []
     for name in session.posargs or checks:
         for command in checks[name]:
-            session.run(*command)
+            try:
+                session.run(*command)
+            except nox.command.CommandFailed:  # go on, so that one run tells all
+                failed.append(name)
+    if failed:
+        session.error(f"failed: {', '.join(dict.fromkeys(failed))}")
 
 
 @nox.session(default=False)
@@ -233,6 +226,14 @@ def benchmarks(session: nox.Session) -> None:
     """Measure the overhead of Glacier beside a bare loop, on the wheels."""
     session.install(*map(wheel, PACKAGES))
     session.run("python", "benchmarks/run.py", *session.posargs)
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """Which lines and branches of the packages their tests leave out."""
+    session.install(*editable(PACKAGES), *group("test"), "coverage>=7.6")
+    session.run("coverage", "run", "-m", "pytest", *session.posargs)
+    session.run("coverage", "report")
 
 
 @nox.session(venv_backend="none", default=False)

@@ -6,7 +6,7 @@ the annotations need none of these, so among them a skip is a failure.
 
 from __future__ import annotations
 
-from typing import Generator, Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 

@@ -4,16 +4,15 @@ import sys
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from workspace import ROOT, folder, portion
 
 
-def problems(package: str, wheel: Path) -> "list[str]":
-    folder = ROOT / "packages" / f"glacier-{package}"
+def problems(package: str, wheel: Path) -> list[str]:
     found = []
-    strays = [p.name for p in (folder / "src" / "glacier").iterdir() if p.name != package]
+    strays = [p.name for p in portion(package).parent.iterdir() if p.name != package]
     if strays:  # above all __init__.py, which would hide every other portion
         found.append(f"src/glacier holds more than the portion {package}: {sorted(strays)}")
-    if (folder / "LICENSE").read_bytes() != (ROOT / "LICENSE").read_bytes():
+    if (folder(package) / "LICENSE").read_bytes() != (ROOT / "LICENSE").read_bytes():
         found.append("LICENSE differs from the root's")
     names = zipfile.ZipFile(wheel).namelist()
     foreign = [
