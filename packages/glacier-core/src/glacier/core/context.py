@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Dict, NamedTuple, Optional
 
 if TYPE_CHECKING:
     import logging
+    from pathlib import Path
 
 __all__ = ["Context"]
 
@@ -40,6 +40,7 @@ class Context(NamedTuple):
         call and removed, with all that is in it, when the process ends.
         """
         import tempfile
+        from pathlib import Path
 
         item = "" if self.item is None else f"-{self.item}"
         prefix = f"{self.task}{item}-{self.attempt}-"

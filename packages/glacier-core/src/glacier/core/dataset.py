@@ -86,7 +86,7 @@ class Dataset(_Reference):
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> None:
         self.place = place_of(sys._getframe(1))
-        self.name = check_name(name, kind="dataset", where=str(self.place))
+        self.name = check_name(name, kind="dataset", where=self.place)
         self.description = description
         self.metadata = dict(metadata) if metadata else _NO_METADATA
         self.serial = next(_serial)

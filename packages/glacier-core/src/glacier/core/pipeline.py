@@ -1,27 +1,43 @@
-"""Pipelines: the container that tasks are declared in."""
+"""Pipelines: the container that tasks are declared in.
+
+Each method imports what it needs when it is called, so that declaring a pipeline does not cost the
+import of all that runs one.
+"""
 
 from __future__ import annotations
 
 import sys
 from types import MappingProxyType
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, TypeVar, Union, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    Optional,
+    TypeVar,
+    Union,
+    overload,
+)
 
-from glacier.core.contracts import Launch
 from glacier.core.dataset import Dataset
 from glacier.core.errors import InvalidAnnotation
-from glacier.core.graph import AnyTask, Graph, infer
-from glacier.core.launch import Declared, launch, selected
 from glacier.core.names import check_name
 from glacier.core.place import place_of
-from glacier.core.plan import Plan, make_plan
-from glacier.core.render import render
-from glacier.core.select import Selection, select
 from glacier.core.task import Task
 
 if sys.version_info >= (3, 10):
     from typing import ParamSpec
 else:
     from typing_extensions import ParamSpec
+
+if TYPE_CHECKING:
+    from glacier.core.contracts import Launch
+    from glacier.core.graph import Graph
+    from glacier.core.plan import Plan
+    from glacier.core.select import Selection
 
 __all__ = ["Pipeline"]
 
@@ -38,9 +54,9 @@ class Pipeline:
 
     def __init__(self, name: str, *, description: Optional[str] = None) -> None:
         place = place_of(sys._getframe(1))
-        self.name = check_name(name, kind="pipeline", where=str(place))
+        self.name = check_name(name, kind="pipeline", where=place)
         self.description = description
-        self._tasks: List[AnyTask] = []
+        self._tasks: List[Task[Any, Any]] = []
         self._positions: Dict[str, int] = {}
         self._whole: Optional[Graph] = None  # of the pipeline that this one was selected from
         self._graph: Optional[Graph] = None
@@ -86,7 +102,7 @@ class Pipeline:
         self._add(task)
         return task
 
-    def _add(self, task: AnyTask) -> None:
+    def _add(self, task: Task[Any, Any]) -> None:
         position = self._positions.get(task.name)
         if position is not None and task.place.replaces(self._tasks[position].place):
             self._tasks[position] = task  # a notebook cell run again, or a module reloaded
@@ -96,7 +112,7 @@ class Pipeline:
         self._graph = self._plan = None
 
     @property
-    def tasks(self) -> Mapping[str, AnyTask]:
+    def tasks(self) -> Mapping[str, Task[Any, Any]]:
         """The declared tasks by name."""
         return MappingProxyType({task.name: task for task in self._tasks})
 
@@ -106,6 +122,9 @@ class Pipeline:
         Raises the :class:`~glacier.core.errors.DefinitionError` that was found, or
         :class:`~glacier.core.errors.DefinitionErrors` for several.
         """
+        from glacier.core.graph import infer
+        from glacier.core.launch import selected
+
         given = {one.name if isinstance(one, Dataset) else one for one in inputs}
         if given:
             return infer(self.name, self._tasks, given=given)
@@ -118,6 +137,8 @@ class Pipeline:
 
     def plan(self) -> Plan:
         """The plan of a whole run. Raises as :meth:`graph` does."""
+        from glacier.core.plan import make_plan
+
         if self._plan is None:
             self._plan = make_plan(self.graph())
         return self._plan
@@ -131,6 +152,8 @@ class Pipeline:
         return self._select(selection, self.graph())
 
     def _select(self, selection: Selection, graph: Graph) -> Pipeline:
+        from glacier.core.select import select
+
         part = Pipeline(self.name, description=self.description)
         for position in select(graph, selection):
             part._add(graph.tasks[position])
@@ -139,6 +162,8 @@ class Pipeline:
 
     def render(self, form: str = "mermaid") -> str:
         """The graph as text, ``"mermaid"`` or ``"dot"``. Raises as :meth:`graph` does."""
+        from glacier.core.render import render
+
         return render(self.graph(), form)
 
     def prepare(
@@ -154,6 +179,8 @@ class Pipeline:
         Raises :class:`~glacier.core.errors.DefinitionError` and
         :class:`~glacier.core.errors.RequestError`.
         """
+        from glacier.core.launch import Declared, launch
+
         part = self
         if select is not None:
             part = self._select(select, self.graph(inputs=inputs or ()))

@@ -6,7 +6,7 @@ import os
 from types import CodeType, FrameType
 from typing import NamedTuple, Optional
 
-__all__ = ["Place", "Where", "place_of"]
+__all__ = ["Place", "Where", "execution_of", "place_of"]
 
 
 class Place(NamedTuple):
@@ -43,17 +43,19 @@ def place_of(frame: Optional[FrameType]) -> Place:
     """The place of the code that a frame is executing."""
     if frame is None:
         return Place("<unknown>", 0, "", None)
-    file, line = frame.f_code.co_filename, frame.f_lineno
     module = str(frame.f_globals.get("__name__", ""))
-    outer: Optional[FrameType] = frame
-    while outer is not None and not _is_module_level(outer.f_code.co_name):
-        outer = outer.f_back
-    return Place(file, line, module, outer.f_code if outer is not None else None)
+    return Place(frame.f_code.co_filename, frame.f_lineno, module, execution_of(frame))
 
 
-def _is_module_level(name: str) -> bool:
-    # IPython 8 names the code of a cell '<cell line: 1>'.
-    return name == "<module>" or name.startswith("<cell line")
+def execution_of(frame: Optional[FrameType]) -> Optional[CodeType]:
+    """The module-level code that is running; ``None`` on a thread that runs none."""
+    while frame is not None:
+        code = frame.f_code
+        # IPython 8 names the code of a cell '<cell line: 1>'.
+        if code.co_name == "<module>" or code.co_name.startswith("<cell line"):
+            return code
+        frame = frame.f_back
+    return None
 
 
 def _shortened(file: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NoReturn, Tuple
 
 from glacier.core.errors import DefinitionError
 from glacier.core.names import check_name
@@ -10,7 +10,6 @@ from glacier.core.names import check_name
 __all__ = ["Secret"]
 
 
-@dataclass(frozen=True)
 class Secret:
     """A secret that a task reads: ``key: Annotated[str, Secret("crm-key")]``.
 
@@ -18,10 +17,28 @@ class Secret:
     the environment variable :attr:`variable`, just before the call.
     """
 
+    # By hand: importing dataclasses would take longer than all of glacier.core.
+    __slots__ = ("name",)
+
     name: str
 
-    def __post_init__(self) -> None:
-        check_name(self.name, kind="secret", where="Secret(…)")
+    def __init__(self, name: str) -> None:
+        object.__setattr__(self, "name", check_name(name, kind="secret", where="Secret(…)"))
+
+    def __setattr__(self, attribute: str, _: object) -> NoReturn:
+        raise AttributeError(f"{self!r} is frozen: {attribute!r} cannot be set")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other.name == self.name
+
+    def __hash__(self) -> int:
+        return hash((Secret, self.name))
+
+    def __reduce__(self) -> Tuple[object, ...]:
+        return Secret, (self.name,)
+
+    def __repr__(self) -> str:
+        return f"Secret({self.name!r})"
 
     @property
     def variable(self) -> str:

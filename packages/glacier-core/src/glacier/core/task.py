@@ -10,7 +10,7 @@ from glacier.core.annotations import Hints, Signature, read_again, read_hints, r
 from glacier.core.dataset import Dataset
 from glacier.core.errors import InvalidAnnotation
 from glacier.core.names import check_name
-from glacier.core.place import Place, Where, place_of
+from glacier.core.place import Place, Where, execution_of, place_of
 
 if sys.version_info >= (3, 10):
     from typing import ParamSpec
@@ -54,17 +54,18 @@ class Task(Generic[P, R]):
         self.function = function
         self.name = name if name is not None else getattr(function, "__name__", "")
         self.place = _place(function, frame)
-        check_name(self.name, kind="task", where=str(self.place))
+        check_name(self.name, kind="task", where=self.place)
         tags = (tags,) if isinstance(tags, str) else tags
-        self.tags = tuple(check_name(tag, kind="tag", where=str(self.where)) for tag in tags)
-        self.when = _condition(when, self.where)
+        self.tags = tuple([check_name(tag, kind="tag", where=self.place) for tag in tags])
+        where = self.where
+        self.when = _condition(when, where)
         self._hints: Optional[Hints] = None
         self._signature: Optional[Signature] = None
-        hints = read_hints(function, where=self.where, frame=frame)
+        hints = read_hints(function, where=where, frame=frame)
         if hints.open:
             self._hints = hints
         else:
-            self._signature = read_signature(hints, where=self.where)
+            self._signature = read_signature(hints, where=where)
 
     @property
     def signature(self) -> Signature:
@@ -101,11 +102,11 @@ class Task(Generic[P, R]):
 
 def _place(function: Any, frame: Optional[FrameType]) -> Place:
     code = getattr(function, "__code__", None)
-    execution = place_of(frame)
-    if code is None:
-        return execution
-    module = getattr(function, "__module__", None) or execution.module
-    return Place(code.co_filename, code.co_firstlineno, module, execution.execution)
+    if code is None:  # a partial, or an object with __call__
+        return place_of(frame)
+    return Place(
+        code.co_filename, code.co_firstlineno, function.__module__ or "", execution_of(frame)
+    )
 
 
 def _condition(when: object, where: Where) -> Optional[Dataset]:

@@ -113,6 +113,8 @@ def _read_union(members: Tuple[Any, ...]) -> Optional[Use]:
 
 def members_of_tuple(annotation: Any) -> Optional[Tuple[Any, ...]]:
     """The members of ``(a, b)``, ``tuple[a, b]`` or ``Tuple[a, b]`` where one is an edge."""
+    if isinstance(annotation, Dataset):
+        return None
     if isinstance(annotation, tuple):
         members: Tuple[Any, ...] = annotation
     elif get_origin(annotation) is tuple:
@@ -130,6 +132,8 @@ def missing_in(annotation: Any) -> Optional[Missing]:
 
     An undefined name in the place of a plain type is harmless: it is there for type checkers.
     """
+    if isinstance(annotation, (Dataset, type)):
+        return None
     if isinstance(annotation, Missing):
         return annotation
     metadata = getattr(annotation, "__metadata__", None)

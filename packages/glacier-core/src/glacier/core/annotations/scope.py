@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import CodeType, FrameType, FunctionType
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
 
-from glacier.core.dataset import Either
+from glacier.core.dataset import Dataset, Either
 
 if sys.version_info >= (3, 9):
     from typing import get_args
@@ -143,6 +143,8 @@ def _evaluate(hint: Any, scope: Scope) -> Any:
     """Replace text by what it stands for, also inside typing forms."""
     if isinstance(hint, str):
         return _from_text(hint, scope)
+    if isinstance(hint, (Dataset, type)):
+        return hint
     if isinstance(hint, _ForwardRef):
         return _from_text(hint.__forward_arg__, scope)
     if isinstance(hint, tuple):
@@ -202,7 +204,9 @@ def _from_text(text: str, scope: Scope) -> Any:
 
 
 def _evaluate_again(value: Any, scope: Scope) -> Any:
-    return value if isinstance(value, str) or not _has_text(value) else _evaluate(value, scope)
+    if isinstance(value, (str, Dataset, type)) or not _has_text(value):
+        return value
+    return _evaluate(value, scope)
 
 
 @lru_cache(maxsize=1024)

@@ -169,10 +169,10 @@ class _Reader:
             for position, name in enumerate(self.shape.positional + self.shape.keyword_only)
         ]
         outputs, many = self.outputs(self.hints.get("return"))
-        if sum(argument.each for argument in arguments) > 1:
-            mapped = " and ".join(argument.name for argument in arguments if argument.each)
-            self.problem(mapped, "are both mapped ('.each').", "Map over one dataset per task.")
-        if len({id(output.dataset) for output in outputs}) < len(outputs):
+        mapped = [argument.name for argument in arguments if argument.each]
+        if len(mapped) > 1:
+            self.problem(" and ".join(mapped), "are both mapped ('.each').", "Map over one dataset per task.")
+        if many and len({id(output.dataset) for output in outputs}) < len(outputs):
             self.problem("the return annotation", "names a dataset twice.", "Name each once.")
         if self.problems:
             raise self.report()
@@ -224,9 +224,8 @@ class _Reader:
         if annotation is None or annotation is type(None):
             return (), False
         members = members_of_tuple(annotation)
-        found = [self.output(member) for member in (annotation,) if members is None]
-        found += [self.output(member) for member in members or ()]
-        return tuple(output for output in found if output is not None), members is not None
+        found = [self.output(member) for member in (members or (annotation,))]
+        return tuple([output for output in found if output is not None]), members is not None
 
     def output(self, annotation: Any) -> Optional[Output]:
         subject = "the return"
