@@ -65,7 +65,7 @@ class PoolExecutor(ABC):
         :class:`~glacier.core.errors.RunFailed` at the end of a run in which a task failed (unless
         ``raise_on_failure`` is false), and lets ``KeyboardInterrupt`` through.
         """
-        if not callable(getattr(pipeline, "prepare", None)):
+        if isinstance(pipeline, type) or not hasattr(pipeline, "prepare"):
             raise NotAPipeline(found=pipeline)
         launch = pipeline.prepare(params=params, inputs=inputs, select=select, keep=keep)
         _check_secrets(launch)

@@ -1,0 +1,17 @@
+"""The local executor keeps the executor contract, with one worker and with several."""
+
+from __future__ import annotations
+
+from glacier.core import Executor
+from glacier.core.testing import ExecutorContract
+from glacier.local import LocalExecutor
+
+
+class TestThreads(ExecutorContract):
+    def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
+        return LocalExecutor(workers=workers, fail_fast=fail_fast)
+
+
+class TestManyThreads(ExecutorContract):
+    def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
+        return LocalExecutor(workers=1 if workers == 1 else 16, fail_fast=fail_fast)
