@@ -88,9 +88,7 @@ def test_no_thread_outlives_the_run(fails: bool) -> None:
     @pipeline.task
     async def beside() -> Dataset("beside"): ...
 
-    run = LocalExecutor(workers=3).execute(
-        pipeline, inputs={raw: range(9)}, raise_on_failure=False
-    )
+    run = LocalExecutor(workers=3).execute(pipeline, inputs={raw: range(9)}, raise_on_failure=False)
     assert run.state == ("failed" if fails else "succeeded")
     assert glacier_threads() == []
 

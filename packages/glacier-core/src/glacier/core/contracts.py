@@ -97,6 +97,11 @@ class VersionRef(NamedTuple):
 
 Ref = Union[Value, Handle, VersionRef]
 
+if TYPE_CHECKING:
+    # A mapping is invariant in its keys, so one union of key types would refuse a Dict[str, Any].
+    Inputs = Union[Mapping[str, Any], Mapping[Dataset, Any], Mapping[Union[str, Dataset], Any]]
+    Keep = Union[bool, Iterable[Union[str, Dataset]]]
+
 
 class TaskCall(NamedTuple):
     """One call of one task.
@@ -121,9 +126,9 @@ class TaskCall(NamedTuple):
 class TaskResult(NamedTuple):
     """How one call ended.
 
-    ``started`` is in seconds since the epoch (``None`` if it never ran), ``duration`` in seconds. ``outputs`` has one
-    reference for each output of the step if the state is ``succeeded``, else it is empty.
-    ``error`` is what a failed task raised, ``reason`` why one was skipped.
+    ``started`` is in seconds since the epoch (``None`` if it never ran), ``duration`` in seconds.
+    ``outputs`` has one reference for each output of the step if the state is ``succeeded``, else it
+    is empty. ``error`` is what a failed task raised, ``reason`` why one was skipped.
     """
 
     state: State
@@ -168,9 +173,9 @@ class Launchable(Protocol):
         self,
         *,
         params: Optional[Mapping[str, Any]] = None,
-        inputs: Optional[Mapping[Union[str, Dataset], Any]] = None,
+        inputs: Optional[Inputs] = None,
         select: Optional[Selection] = None,
-        keep: Union[bool, Iterable[Union[str, Dataset]]] = (),
+        keep: Keep = (),
     ) -> Launch: ...
 
 
@@ -182,10 +187,10 @@ class Executor(Protocol):
         pipeline: Launchable,
         *,
         params: Optional[Mapping[str, Any]] = None,
-        inputs: Optional[Mapping[Union[str, Dataset], Any]] = None,
+        inputs: Optional[Inputs] = None,
         select: Optional[Selection] = None,
         listeners: Iterable[Listener] = (),
-        keep: Union[bool, Iterable[Union[str, Dataset]]] = (),
+        keep: Keep = (),
         raise_on_failure: bool = True,
     ) -> Run: ...
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import count
 from typing import Any, Mapping, NoReturn, Optional, Tuple
 
 from glacier.core.errors import DefinitionError
 from glacier.core.names import check_name
-from glacier.core.place import Place, place_of
+from glacier.core.place import Place, caller, place_of
 
 __all__ = ["Dataset", "Each", "Either"]
 
@@ -85,7 +84,7 @@ class Dataset(_Reference):
         description: Optional[str] = None,
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        self.place = place_of(sys._getframe(1))
+        self.place = place_of(caller())
         self.name = check_name(name, kind="dataset", where=self.place)
         self.description = description
         self.metadata = dict(metadata) if metadata else _NO_METADATA

@@ -5,11 +5,10 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from time import perf_counter, time
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional
 
 from glacier.core.annotations import ArgumentKind
 from glacier.core.contracts import Launch, Launchable, Listener, Pool, State
-from glacier.core.dataset import Dataset
 from glacier.core.errors import (
     GlacierError,
     GlacierWarning,
@@ -23,6 +22,9 @@ from glacier.core.run import Run, new_run_id
 from glacier.core.scheduler import Scheduler
 from glacier.core.select import Selection
 from glacier.core.worker import read_secret
+
+if TYPE_CHECKING:
+    from glacier.core.contracts import Inputs, Keep
 
 __all__ = ["PoolExecutor"]
 
@@ -47,10 +49,10 @@ class PoolExecutor(ABC):
         pipeline: Launchable,
         *,
         params: Optional[Mapping[str, Any]] = None,
-        inputs: Optional[Mapping[Union[str, Dataset], Any]] = None,
+        inputs: Optional[Inputs] = None,
         select: Optional[Selection] = None,
         listeners: Iterable[Listener] = (),
-        keep: Union[bool, Iterable[Union[str, Dataset]]] = (),
+        keep: Keep = (),
         raise_on_failure: bool = True,
     ) -> Run:
         """Run a pipeline to its end.
@@ -112,8 +114,12 @@ def _check_secrets(launch: Launch) -> None:
             variable = Secret(name).variable
             problems.append(MissingSecret(secret=name, variable=variable, tasks=users))
     if problems:
-        raise problems[0] if len(problems) == 1 else RequestErrors(
-            subject=f"the run of pipeline {launch.plan.pipeline!r}", problems=problems
+        raise (
+            problems[0]
+            if len(problems) == 1
+            else RequestErrors(
+                subject=f"the run of pipeline {launch.plan.pipeline!r}", problems=problems
+            )
         )
 
 

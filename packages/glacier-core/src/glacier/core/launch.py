@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from glacier.core.contracts import Launch
 from glacier.core.dataset import Dataset
@@ -11,6 +11,9 @@ from glacier.core.graph import AnyTask, Graph, infer
 from glacier.core.parameters import bind, parameter_names
 from glacier.core.plan import Plan, make_plan
 from glacier.core.select import still_needed
+
+if TYPE_CHECKING:
+    from glacier.core.contracts import Inputs, Keep
 
 __all__ = ["Declared", "launch"]
 
@@ -35,8 +38,8 @@ def launch(
     declared: Declared,
     *,
     params: Mapping[str, Any],
-    inputs: Mapping[Union[str, Dataset], Any],
-    keep: Union[bool, Iterable[Union[str, Dataset]]],
+    inputs: Inputs,
+    keep: Keep,
     plan: Optional[Plan] = None,
 ) -> Launch:
     """The launch of a graph; ``plan`` is its plan where that is already known.

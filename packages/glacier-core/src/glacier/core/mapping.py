@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter, time
-from typing import Any, Dict, Iterator, List, Mapping, Optional
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Type, cast
 
 from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value
 from glacier.core.errors import NotMappable
@@ -80,7 +80,7 @@ class Expansion:
             return self.error._replace(started=started, duration=duration)
         ordered = [self.results[item].outputs for item in sorted(self.results)]
         outputs: List[Ref] = [
-            Value([refs[output].value for refs in ordered])  # type: ignore[union-attr]  # pyright: ignore
+            Value([cast("Value", refs[output]).value for refs in ordered])
             for output in range(len(self.call.step.outputs))
         ]
         return TaskResult(State.SUCCEEDED, tuple(outputs), started, duration)
@@ -92,21 +92,21 @@ def items_of(value: Any, *, task: str, dataset: str) -> Iterator[Any]:
     Raises :class:`~glacier.core.errors.NotMappable` for what has none, and for what would be taken
     apart in a way that is hardly meant: text by letters, a mapping by keys, a table by columns.
     """
-    if not isinstance(value, (str, bytes, bytearray, Mapping)) and not _is_table(value):
-        try:
-            return iter(value)
-        except TypeError:
-            pass
-    raise NotMappable(where=task, dataset=dataset, found=_found(value))
+    kind: Type[Any] = type(value)
+    if issubclass(kind, Iterable) and not issubclass(kind, _TAKEN_APART) and not _is_table(kind):
+        return iter(value)
+    raise NotMappable(where=task, dataset=dataset, found=_found(kind))
 
 
-def _is_table(value: Any) -> bool:
+_TAKEN_APART = (str, bytes, bytearray, Mapping)
+
+
+def _is_table(kind: Type[Any]) -> bool:
     # The data frame interchange protocol: pandas, polars and Arrow tables have it.
-    return hasattr(value, "__dataframe__") or hasattr(value, "__arrow_c_stream__")
+    return hasattr(kind, "__dataframe__") or hasattr(kind, "__arrow_c_stream__")
 
 
-def _found(value: Any) -> str:
-    kind = type(value)
-    name = kind.__qualname__
-    return f"a table ({kind.__module__.partition('.')[0]}.{name})" if _is_table(value) else f"a {name}"
-
+def _found(kind: Type[Any]) -> str:
+    if _is_table(kind):
+        return f"a table ({kind.__module__.partition('.')[0]}.{kind.__qualname__})"
+    return f"a {kind.__qualname__}"

@@ -25,7 +25,7 @@ from typing import (
 from glacier.core.dataset import Dataset
 from glacier.core.errors import InvalidAnnotation
 from glacier.core.names import check_name
-from glacier.core.place import place_of
+from glacier.core.place import caller, place_of
 from glacier.core.task import Task
 
 if sys.version_info >= (3, 10):
@@ -34,7 +34,7 @@ else:
     from typing_extensions import ParamSpec
 
 if TYPE_CHECKING:
-    from glacier.core.contracts import Launch
+    from glacier.core.contracts import Inputs, Keep, Launch
     from glacier.core.graph import Graph
     from glacier.core.plan import Plan
     from glacier.core.select import Selection
@@ -53,7 +53,7 @@ class Pipeline:
     """
 
     def __init__(self, name: str, *, description: Optional[str] = None) -> None:
-        place = place_of(sys._getframe(1))
+        place = place_of(caller())
         self.name = check_name(name, kind="pipeline", where=place)
         self.description = description
         self._tasks: List[Task[Any, Any]] = []
@@ -68,6 +68,8 @@ class Pipeline:
     @overload
     def task(
         self,
+        function: None = None,
+        /,
         *,
         name: Optional[str] = None,
         when: Optional[Dataset] = None,
@@ -91,14 +93,14 @@ class Pipeline:
         """
 
         def declare(function: Callable[P, R]) -> Task[P, R]:
-            task = Task(function, name=name, when=when, tags=tags, frame=sys._getframe(1))
+            task = Task(function, name=name, when=when, tags=tags, frame=caller())
             self._add(task)
             return task
 
         if function is None:
             return declare
         _check_function(function, self.name)
-        task = Task(function, name=name, when=when, tags=tags, frame=sys._getframe(1))
+        task = Task(function, name=name, when=when, tags=tags, frame=caller())
         self._add(task)
         return task
 
@@ -170,9 +172,9 @@ class Pipeline:
         self,
         *,
         params: Optional[Mapping[str, Any]] = None,
-        inputs: Optional[Mapping[Union[str, Dataset], Any]] = None,
+        inputs: Optional[Inputs] = None,
         select: Optional[Selection] = None,
-        keep: Union[bool, Iterable[Union[str, Dataset]]] = (),
+        keep: Keep = (),
     ) -> Launch:
         """Check a run and make it ready for an executor; see ``PoolExecutor.execute``.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from types import CodeType, FrameType
 from typing import NamedTuple, Optional
 
-__all__ = ["Place", "Where", "execution_of", "place_of"]
+__all__ = ["Place", "Where", "caller", "execution_of", "place_of"]
 
 
 class Place(NamedTuple):
@@ -45,6 +46,11 @@ def place_of(frame: Optional[FrameType]) -> Place:
         return Place("<unknown>", 0, "", None)
     module = str(frame.f_globals.get("__name__", ""))
     return Place(frame.f_code.co_filename, frame.f_lineno, module, execution_of(frame))
+
+
+def caller() -> FrameType:
+    """The frame that called the function which asks."""
+    return sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # inspect has no cheaper way
 
 
 def execution_of(frame: Optional[FrameType]) -> Optional[CodeType]:

@@ -88,9 +88,7 @@ class Run:
         """
         names = self.plan.wiring.names
         return {
-            name: ref.value
-            for name, ref in zip(names, self._log.values)
-            if isinstance(ref, Value)
+            name: ref.value for name, ref in zip(names, self._log.values) if isinstance(ref, Value)
         }
 
     def __getitem__(self, dataset: Union[str, Dataset]) -> Any:
@@ -142,8 +140,8 @@ class Run:
         rows = [("task", "state", "seconds", ""), *_rows(self)]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
         lines = [
-            f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]}".rstrip()
-            for row in rows
+            f"{task:<{widths[0]}}  {state:<{widths[1]}}  {seconds:>{widths[2]}}  {note}".rstrip()
+            for task, state, seconds, note in rows
         ]
         return "\n".join([repr(self), *lines])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import perf_counter, time
 from types import GeneratorType
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple, cast
 
 from glacier.core.annotations import ArgumentKind, shape_of
 from glacier.core.context import Context
@@ -67,32 +67,36 @@ async def run_call_async(call: TaskCall) -> TaskResult:
 
 
 def _values(call: TaskCall) -> List[Any]:
-    try:
-        return [ref.value for ref in call.inputs]  # type: ignore[union-attr]  # pyright: ignore
-    except AttributeError:
-        _refuse_references(call)
-        raise
+    """The values of the inputs, ``None`` for one whose producer was skipped."""
+    values: List[Any] = []
+    for ref in call.inputs:
+        if isinstance(ref, Value):
+            values.append(ref.value)
+        elif ref is None:
+            values.append(None)
+        else:
+            dataset = call.step.inputs[len(values)]
+            raise UnresolvedInput(task=call.step.task, dataset=dataset, found=type(ref).__name__)
+    return values
 
 
 def _arguments(call: TaskCall) -> Tuple[List[Any], Dict[str, Any]]:
     """What the function is called with; past an argument left out, all go by keyword."""
-    _refuse_references(call)
     args: List[Any] = []
     kwargs: Dict[str, Any] = {}
-    inputs = iter(call.inputs)
+    inputs = iter(zip(call.inputs, _values(call)))
     by_keyword = False
     for slot in call.step.slots:
+        if slot.kind == ArgumentKind.FIXED:
+            by_keyword = True
+            continue
         if slot.kind == ArgumentKind.INPUT:
-            ref = next(inputs)
+            ref, value = next(inputs)
             if ref is None and slot.defaulted:
                 by_keyword = True
                 continue
-            value = None if ref is None else ref.value  # type: ignore[union-attr]  # pyright: ignore
             if slot.stream and ref is not None:
                 value = iter(value)
-        elif slot.kind == ArgumentKind.FIXED:
-            by_keyword = True
-            continue
         else:
             value = _told(call, slot.kind, slot.parameter, slot.source)
         if by_keyword or slot.keyword:
@@ -125,14 +129,6 @@ def read_secret(name: str, *, task: str) -> str:
     return os.environ[variable]
 
 
-def _refuse_references(call: TaskCall) -> None:
-    for dataset, ref in zip(call.step.inputs, call.inputs):
-        if ref is not None and not isinstance(ref, Value):
-            raise UnresolvedInput(
-                task=call.step.task, dataset=dataset, found=type(ref).__name__
-            )
-
-
 def _outputs(call: TaskCall, returned: Any) -> Tuple[Ref, ...]:
     step = call.step
     if type(returned) in _ITERATORS and not step.lazy and not step.many:
@@ -150,13 +146,15 @@ def _spread(call: TaskCall, returned: Any) -> List[Any]:
     """One value for each output, in their order."""
     names = call.step.outputs
     if isinstance(returned, Mapping):
-        if set(returned) == set(names):
-            return [returned[name] for name in names]
-        found = "a mapping with the keys " + (", ".join(map(repr, returned)) or "(none)")
+        by_name = cast("Mapping[str, Any]", returned)
+        if set(by_name) == set(names):
+            return [by_name[name] for name in names]
+        found = "a mapping with the keys " + (", ".join(map(repr, by_name)) or "(none)")
     elif isinstance(returned, (tuple, list)):
-        if len(returned) == len(names):
-            return [list(value) if type(value) in _ITERATORS else value for value in returned]
-        found = f"{len(returned)} value{'s' if len(returned) != 1 else ''}"
+        values = cast("Sequence[Any]", returned)
+        if len(values) == len(names):
+            return [list(value) if type(value) in _ITERATORS else value for value in values]
+        found = f"{len(values)} value{'s' if len(values) != 1 else ''}"
     else:
         found = f"one {type(returned).__name__}"
     raise WrongOutputs(where=str(_where(call)), outputs=names, found=found)

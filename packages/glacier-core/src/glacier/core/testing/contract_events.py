@@ -59,9 +59,7 @@ class EventContract(ContractBase):
 
     def test_events_come_between_the_start_and_the_end_of_the_run(self) -> None:
         recorder = Recorder()
-        run = self.make_executor().execute(
-            _mixed(), listeners=[recorder], raise_on_failure=False
-        )
+        run = self.make_executor().execute(_mixed(), listeners=[recorder], raise_on_failure=False)
         first, last = recorder.events[0], recorder.events[-1]
         assert isinstance(first, RunStarted)
         assert isinstance(last, RunFinished)
@@ -71,9 +69,7 @@ class EventContract(ContractBase):
 
     def test_every_task_finishes_once_with_the_state_of_the_run(self) -> None:
         recorder = Recorder()
-        run = self.make_executor().execute(
-            _mixed(), listeners=[recorder], raise_on_failure=False
-        )
+        run = self.make_executor().execute(_mixed(), listeners=[recorder], raise_on_failure=False)
         finished = {event.step.task: event for event in recorder.of(TaskFinished)}
         assert len(finished) == len(recorder.of(TaskFinished)) == len(run.tasks)
         for name, task in run.tasks.items():
@@ -104,7 +100,8 @@ class EventContract(ContractBase):
         assert set(threads) == {threading.get_ident()}
 
     def test_a_listener_that_fails_is_dropped_and_the_run_goes_on(self) -> None:
-        recorder, calls = Recorder(), []
+        recorder = Recorder()
+        calls: List[Event] = []
 
         def broken(event: Event, /) -> None:
             calls.append(event)

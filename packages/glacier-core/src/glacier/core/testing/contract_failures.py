@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Tuple
+from functools import partial
+from typing import Any, List, Optional, Tuple, cast
 
 from glacier.core.dataset import Dataset
 from glacier.core.errors import (
@@ -52,6 +53,16 @@ def _branches(*, mended: bool = False) -> Pipeline:
     @pipeline.task
     def more(value: Good) -> Other:
         return value + 1
+
+    return pipeline
+
+
+def _returning(value: Any) -> Pipeline:
+    pipeline = Pipeline("outputs")
+
+    @pipeline.task
+    def split() -> Tuple[Good, Bad]:
+        return cast("Tuple[int, int]", value)
 
     return pipeline
 
@@ -114,17 +125,9 @@ class FailureContract(ContractBase):
         assert states == {"fail": "failed", "after": "upstream_failed", "never": "cancelled"}
 
     def test_each_output_needs_a_value(self) -> None:
-        returned: Tuple[Any, ...] = ((1, 2, 3), (1,), {"good": 1}, {"good": 1, "goood": 2}, 5, None)
+        returned: List[Any] = [(1, 2, 3), (1,), {"good": 1}, {"good": 1, "goood": 2}, 5, None]
         for value in returned:
-            pipeline = Pipeline("outputs")
-
-            @pipeline.task
-            def split(value: object = value) -> Tuple[Good, Bad]:
-                return value  # type: ignore[return-value]  # pyright: ignore
-
-            failed = caught(
-                RunFailed, lambda p=pipeline: self.make_executor().execute(p)  # type: ignore[misc]  # a default binds the loop's value
-            )
+            failed = caught(RunFailed, partial(self.make_executor().execute, _returning(value)))
             assert isinstance(failed.__cause__, WrongOutputs)
             for part in ("split (", "2 datasets: 'good' and 'bad'"):
                 assert part in str(failed.__cause__)
@@ -157,13 +160,13 @@ class FailureContract(ContractBase):
 
     def test_only_pipelines_are_executed(self) -> None:
         executor: Any = self.make_executor()
-        for wrong in (None, "etl", [], Pipeline, _branches, _branches().tasks["work"]):
-            assert "cannot execute" in str(
-                caught(NotAPipeline, lambda w=wrong: executor.execute(w))  # type: ignore[misc]  # a default binds the loop's value
-            )
+        found: List[Any] = [None, "etl", [], Pipeline, _branches, _branches().tasks["work"]]
+        for wrong in found:
+            assert "cannot execute" in str(caught(NotAPipeline, partial(executor.execute, wrong)))
 
     def test_a_wrong_definition_is_reported_whole_before_anything_runs(self) -> None:
-        pipeline, ran = Pipeline("wrong"), []
+        pipeline = Pipeline("wrong")
+        ran: List[str] = []
 
         @pipeline.task
         def first() -> Good:
@@ -180,15 +183,14 @@ class FailureContract(ContractBase):
 
         recorder = Recorder()
         executor = self.make_executor()
-        error = caught(
-            DefinitionErrors, lambda: executor.execute(pipeline, listeners=[recorder])
-        )
+        error = caught(DefinitionErrors, lambda: executor.execute(pipeline, listeners=[recorder]))
         assert len(error.problems) == 2
         assert not ran
         assert not recorder.events
 
     def test_a_wrong_request_is_reported_whole_before_anything_runs(self) -> None:
-        pipeline, ran = Pipeline("request"), []
+        pipeline = Pipeline("request")
+        ran: List[str] = []
 
         @pipeline.task
         def load(day: str, limit: int = 3) -> Raw:

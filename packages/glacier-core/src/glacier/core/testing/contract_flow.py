@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Iterator, List, Optional, Tuple
+from functools import partial
+from typing import Any, Iterator, List, Optional, Tuple, cast
 
 from glacier.core.context import Context
 from glacier.core.dataset import Dataset
@@ -22,12 +23,12 @@ Total = Annotated[int, Dataset("total")]
 Flag = Annotated[bool, flag]
 
 
-def _mapped(items: object) -> Pipeline:
+def _mapped(items: Any) -> Pipeline:
     pipeline = Pipeline("mapped")
 
     @pipeline.task
     def list_items() -> Raw:
-        return items  # type: ignore[return-value]  # pyright: ignore
+        return cast("List[int]", items)
 
     @pipeline.task
     def square(item: Item) -> Square:
@@ -44,14 +45,14 @@ def _mapped(items: object) -> Pipeline:
     return pipeline
 
 
-def _conditional(value: object) -> Pipeline:
+def _conditional(value: Any) -> Pipeline:
     pipeline = Pipeline("conditional")
 
     @pipeline.task
     def decide() -> Flag:
         if value is None:
             raise Skip("undecided")
-        return value  # type: ignore[return-value]  # pyright: ignore
+        return cast("bool", value)
 
     @pipeline.task(when=flag)
     def speak() -> Text:
@@ -103,8 +104,10 @@ class FlowContract(ContractBase):
         assert self.make_executor().execute(pipeline)["squares"] == [1, 4]
 
     def test_what_has_no_items_is_refused(self) -> None:
-        for value in (5, "text", {"a": 1}, None):
-            failed = caught(RunFailed, lambda v=value: self.make_executor().execute(_mapped(v)))  # type: ignore[misc]  # a default binds the loop's value
+        values: List[Any] = [5, "text", {"a": 1}, None]
+        for value in values:
+            execute = partial(self.make_executor().execute, _mapped(value))
+            failed = caught(RunFailed, execute)
             assert isinstance(failed.__cause__, NotMappable)
             assert type(value).__name__ in str(failed.__cause__)
 
@@ -127,9 +130,9 @@ class FlowContract(ContractBase):
             return [1, 2, 3]
 
         @pipeline.task
-        def both(item: Item, context: Context) -> Tuple[
-            Annotated[Tuple[int, Optional[int]], pairs], Annotated[str, names]
-        ]:
+        def both(
+            item: Item, context: Context
+        ) -> Tuple[Annotated[Tuple[int, Optional[int]], pairs], Annotated[str, names]]:
             return (item, context.item), f"n{item}"
 
         @pipeline.task
@@ -182,8 +185,6 @@ class FlowContract(ContractBase):
             def __bool__(self) -> bool:
                 raise ValueError("the truth value is ambiguous")
 
-        failed = caught(
-            RunFailed, lambda: self.make_executor().execute(_conditional(Ambiguous()))
-        )
+        failed = caught(RunFailed, lambda: self.make_executor().execute(_conditional(Ambiguous())))
         assert failed.run.tasks["speak"].state == "failed"
         assert "neither true nor false" in str(failed)

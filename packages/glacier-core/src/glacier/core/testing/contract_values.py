@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import Dict, Iterator, List, Optional, Tuple, cast
 
 from glacier.core.context import Context
 from glacier.core.dataset import Dataset
@@ -63,7 +63,7 @@ class ValueContract(ContractBase):
 
         @pipeline.task
         def named() -> Tuple[Total, Note]:
-            return {"note": "by name", "total": 7}  # type: ignore[return-value]  # pyright: ignore
+            return cast("Tuple[int, str]", {"note": "by name", "total": 7})
 
         run = self.make_executor().execute(pipeline, params={"values": [1, 2, 3]})
         assert (run["even"], run["odd"]) == ([2], [1, 3])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Mapping, Optional
 
-from glacier.core.dataset import Dataset
 from glacier.core.executor import PoolExecutor
 from glacier.core.pipeline import Pipeline
 from glacier.core.run import Run
@@ -15,11 +14,9 @@ from glacier.core.worker import run_call
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from glacier.core.contracts import TaskCall, TaskResult
+    from glacier.core.contracts import Inputs, TaskCall, TaskResult
 
 __all__ = ["InlineExecutor", "run", "run_task"]
-
-Inputs = Mapping[Union[str, Dataset], Any]
 
 
 class InlineExecutor(PoolExecutor):
