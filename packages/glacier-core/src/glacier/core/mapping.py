@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter, time
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Type, cast
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, Type, cast
 
 from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value
 from glacier.core.errors import NotMappable
@@ -86,27 +86,28 @@ class Expansion:
         return TaskResult(State.SUCCEEDED, tuple(outputs), started, duration)
 
 
-def items_of(value: Any, *, task: str, dataset: str) -> Iterator[Any]:
+def items_of(value: object, *, task: str, dataset: str) -> Iterator[Any]:
     """The items of a mapped dataset.
 
     Raises :class:`~glacier.core.errors.NotMappable` for what has none, and for what would be taken
     apart in a way that is hardly meant: text by letters, a mapping by keys, a table by columns.
     """
-    kind: Type[Any] = type(value)
-    if issubclass(kind, Iterable) and not issubclass(kind, _TAKEN_APART) and not _is_table(kind):
-        return iter(value)
+    kind: Type[object] = type(value)
+    taken_apart = issubclass(kind, _TAKEN_APART) or _is_table(kind)
+    if hasattr(kind, "__iter__") and not taken_apart:
+        return iter(cast("Iterable[Any]", value))
     raise NotMappable(where=task, dataset=dataset, found=_found(kind))
 
 
-_TAKEN_APART = (str, bytes, bytearray, Mapping)
+_TAKEN_APART: Tuple[Type[Any], ...] = (str, bytes, bytearray, Mapping)
 
 
-def _is_table(kind: Type[Any]) -> bool:
+def _is_table(kind: Type[object]) -> bool:
     # The data frame interchange protocol: pandas, polars and Arrow tables have it.
     return hasattr(kind, "__dataframe__") or hasattr(kind, "__arrow_c_stream__")
 
 
-def _found(kind: Type[Any]) -> str:
+def _found(kind: Type[object]) -> str:
     if _is_table(kind):
         return f"a table ({kind.__module__.partition('.')[0]}.{kind.__qualname__})"
     return f"a {kind.__qualname__}"
