@@ -27,6 +27,11 @@ def chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """A test that is skipped halfway may leave a coroutine that nobody awaits any more."""
+    config.addinivalue_line("filterwarnings", "ignore:coroutine:RuntimeWarning")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     try:
