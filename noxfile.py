@@ -223,7 +223,7 @@ def py314(session: nox.Session) -> None:
 
 @nox.session(default=False, requires=["dist"])
 def benchmarks(session: nox.Session) -> None:
-    """Measure the overhead of Glacier beside a bare loop, on the wheels: -- --peers for peers too."""
+    """Measure the overhead of Glacier beside a bare loop; -- --peers adds Hamilton."""
     peers = ["sf-hamilton"] if "--peers" in session.posargs else []
     session.install(*map(wheel, PACKAGES), *peers)
     session.run("python", "benchmarks/run.py", *session.posargs)
