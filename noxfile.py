@@ -96,7 +96,7 @@ def quality(session: nox.Session) -> None:
         "contracts": [["lint-imports"]],
         "mypy": [
             ["mypy", *[part for p in PACKAGES for part in ("-p", f"glacier.{p}")]],
-            ["mypy", "examples/typed.py"],
+            ["mypy", *map(str, sorted(ROOT.glob("examples/*.py")))],
             *[["mypy", str(f)] for p in PACKAGES if (f := folder(p) / "tests" / "typing").exists()],
         ],
         "pyright": [["pyright", "--pythonpath", str(Path(session.bin) / "python")]],
