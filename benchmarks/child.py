@@ -1,0 +1,44 @@
+"""What is measured in a process of its own; prints one line of JSON.
+
+``python -m benchmarks.child scale SHAPE TASKS``, ``… memory SHAPE TASKS COUNT SUBJECT`` or
+``… release WHAT``.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Callable
+
+
+def main() -> None:
+    """Measure what the arguments say."""
+    kind, *arguments = sys.argv[1:]
+    measure: dict[str, Callable[..., object]] = {
+        "scale": _scale,
+        "memory": _memory,
+        "release": _release,
+    }
+    print(json.dumps(measure[kind](*arguments)))
+
+
+def _scale(shape: str, tasks: str) -> object:
+    from benchmarks.children.scaled import scaled
+
+    return scaled(shape, int(tasks))
+
+
+def _memory(shape: str, tasks: str, count: str, subject: str) -> object:
+    from benchmarks.children.held import held
+
+    return held(shape, int(tasks), count=count, subject=subject)
+
+
+def _release(what: str) -> object:
+    from benchmarks.children.released import released
+
+    return released(what)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""One module for each benchmark: a function that measures and yields the rows of its table."""
+
+from __future__ import annotations
+
+from typing import Callable, Iterator, NamedTuple
+
+from benchmarks.suites.building import building
+from benchmarks.suites.chains import chains
+from benchmarks.suites.fans import fans
+from benchmarks.suites.hello import hello
+from benchmarks.suites.importing import importing
+from benchmarks.suites.layered import layered
+from benchmarks.suites.memory import memory
+from benchmarks.suites.options import Options
+from benchmarks.suites.order import order
+from benchmarks.suites.release import release
+from benchmarks.suites.scale import scale
+from benchmarks.suites.versus import versus
+from benchmarks.table import Row
+
+__all__ = ["SUITES", "Options", "Suite"]
+
+
+class Suite(NamedTuple):
+    """A title for its table, and what measures it."""
+
+    title: str
+    measure: Callable[[Options], Iterator[Row]]
+
+
+SUITES = {
+    "import": Suite("what 'import glacier.core' adds to the start of Python", importing),
+    "hello": Suite("a file of three tasks, from start to end of its process", hello),
+    "chain": Suite("running 10,000 trivial tasks, one after the other", chains),
+    "build": Suite("declaring, inferring and planning, per task", building),
+    "layers": Suite("1,000 tasks in 20 layers, three parents each, on two threads", layered),
+    "fan": Suite("fan-out and fan-in, two threads and the default", fans),
+    "scale": Suite("100,000 tasks, and how the time per task grows", scale),
+    "memory": Suite("what Glacier holds for each of 100,000 tasks", memory),
+    "release": Suite("peak memory of 20 tasks that each make 100 MiB", release),
+    "order": Suite("how many values are alive at a time", order),
+    "peers": Suite("build + execute in us per task (execute / bare loop)", versus),
+}
