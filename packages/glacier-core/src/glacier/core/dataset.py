@@ -5,13 +5,14 @@ from __future__ import annotations
 from itertools import count
 from typing import Any, Mapping, NoReturn, Optional, Tuple
 
-from glacier.core.errors import DefinitionError
+from glacier.core.errors import NotCallable
 from glacier.core.names import check_name
 from glacier.core.place import Place, caller, place_of
 
 __all__ = ["Dataset", "Each", "Either"]
 
 _serial = count()
+_set = object.__setattr__
 
 
 class Either:
@@ -33,7 +34,7 @@ class Either:
         return Either(other, self)
 
     def __call__(self, *_: object, **__: object) -> NoReturn:
-        raise DefinitionError(f"{self!r} is an annotation; it cannot be called.")
+        raise NotCallable(found=self, mend="It is an annotation.")
 
     def __repr__(self) -> str:
         return " | ".join(map(repr, self.members))
@@ -54,9 +55,10 @@ class _Reference:
         return Either(other, self)
 
     def __call__(self, *_: object, **__: object) -> NoReturn:
-        raise DefinitionError(
-            f"{self!r} is not a function. In a task, its value is the parameter that is annotated "
-            "with it; after a run, it is run[dataset]."
+        raise NotCallable(
+            found=self,
+            mend="In a task its value is the parameter that is annotated with it, and after a run "
+            "it is run[dataset].",
         )
 
 
@@ -65,7 +67,7 @@ class Dataset(_Reference):
 
     ``name`` is 1 to 128 ASCII letters, digits, ``_``, ``-`` and ``.``, and never a path.
     ``description`` and ``metadata`` are for people and catalogues; Glacier does not read them.
-    Two datasets are equal only if they are the same object. Raises
+    Frozen; two datasets are equal only if they are the same object. Raises
     :class:`~glacier.core.errors.InvalidName`.
     """
 
@@ -84,11 +86,19 @@ class Dataset(_Reference):
         description: Optional[str] = None,
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        self.place = place_of(caller())
-        self.name = check_name(name, kind="dataset", where=self.place)
-        self.description = description
-        self.metadata = dict(metadata) if metadata else _NO_METADATA
-        self.serial = next(_serial)
+        place = place_of(caller())
+        _set(self, "place", place)
+        _set(self, "name", check_name(name, kind="dataset", where=place))
+        _set(self, "description", description)
+        _set(self, "metadata", dict(metadata or ()))
+        _set(self, "serial", next(_serial))
+
+    def __setattr__(self, attribute: str, _: object) -> NoReturn:
+        raise AttributeError(f"{self!r} is frozen: {attribute!r} cannot be set")
+
+    def __setstate__(self, state: Tuple[None, Mapping[str, Any]]) -> None:
+        for attribute, value in state[1].items():
+            _set(self, attribute, value)
 
     @property
     def each(self) -> Each:
@@ -115,6 +125,3 @@ class Each(_Reference):
 
     def __repr__(self) -> str:
         return f"{self.dataset!r}.each"
-
-
-_NO_METADATA: Mapping[str, Any] = {}

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
 from glacier.core.contracts import Launch
 from glacier.core.dataset import Dataset
-from glacier.core.errors import GlacierError, MissingInput, RequestErrors, UnknownName
+from glacier.core.errors import (
+    GlacierError,
+    InvalidRequest,
+    MissingInput,
+    RequestErrors,
+    UnknownName,
+)
 from glacier.core.graph import AnyTask, Graph, infer
 from glacier.core.parameters import bind, parameter_names
 from glacier.core.plan import Plan, make_plan
@@ -15,7 +21,7 @@ from glacier.core.select import still_needed
 if TYPE_CHECKING:
     from glacier.core.contracts import Inputs, Keep
 
-__all__ = ["Declared", "launch"]
+__all__ = ["Declared", "launch", "selected"]
 
 
 class Declared(NamedTuple):
@@ -24,14 +30,13 @@ class Declared(NamedTuple):
     graph: Graph
     whole: Graph
 
-    @property
-    def left_out(self) -> Dict[str, AnyTask]:
-        """The datasets that are read here, and their producers, which were not selected."""
-        return {
-            name: self.whole.tasks[self.whole.producers[name]]
-            for name in self.graph.sources
-            if name in self.whole.producers
-        }
+
+def selected(tasks: Iterable[AnyTask], whole: Graph) -> Graph:
+    """The graph of some of a pipeline's tasks; what the others produce may be missing from it."""
+    chosen = tuple(tasks)
+    if not chosen:
+        return Graph(whole.pipeline, (), {}, {}, {}, ())
+    return infer(whole.pipeline, chosen, given=whole.datasets)
 
 
 def launch(
@@ -44,28 +49,20 @@ def launch(
 ) -> Launch:
     """The launch of a graph; ``plan`` is its plan where that is already known.
 
-    Raises :class:`~glacier.core.errors.RequestError`, or
+    All inputs are part of the run, those that no task reads too: a run that goes on from another
+    one has its results. Raises :class:`~glacier.core.errors.RequestError`, or
     :class:`~glacier.core.errors.RequestErrors` for several problems.
     """
     graph, whole = declared
-    problems: List[GlacierError] = []
-    values = {_name(dataset): value for dataset, value in inputs.items()}
-    problems += _unknown("inputs", values, whole)
+    request = _Request(whole)
+    values, kept, told = request.inputs(inputs), request.keep(keep), request.params(params)
     if values:
         needed = still_needed(graph, values)
-        tasks = [graph.tasks[position] for position in needed]
-        graph = infer(graph.pipeline, tasks, given=graph.datasets) if tasks else graph
-        values = {name: values[name] for name in values if name in graph.datasets}
-    kept = list(graph.datasets) if keep is True else [_name(one) for one in keep or ()]
-    problems += _unknown("keep", kept, whole)
-    kept = [name for name in kept if name in graph.datasets]
-    problems += _missing(Declared(graph, whole), values)
-    parameters = bind(graph, params, elsewhere=parameter_names(whole) if params else ())
-    problems += parameters.problems
-    if problems:
-        raise problems[0] if len(problems) == 1 else RequestErrors(
-            subject=f"the run of pipeline {graph.pipeline!r}", problems=problems
-        )
+        graph = selected([graph.tasks[position] for position in needed], whole)
+    request.check_sources(graph, values)
+    parameters = bind(graph, told, elsewhere=parameter_names(whole) if told else ())
+    request.report(parameters.problems)
+    kept = [name for name in kept or graph.datasets if name in graph.datasets] if keep else []
     if plan is None or values or kept:
         plan = make_plan(graph, given=tuple(values), keep=kept)
     return Launch(
@@ -77,33 +74,76 @@ def launch(
     )
 
 
-def _name(dataset: Union[str, Dataset]) -> str:
-    return dataset.name if isinstance(dataset, Dataset) else dataset
+class _Request:
+    """What a run is asked for, and everything that is wrong with that."""
 
+    def __init__(self, whole: Graph) -> None:
+        self.whole = whole
+        self.problems: List[GlacierError] = []
 
-def _unknown(option: str, names: Iterable[str], whole: Graph) -> List[GlacierError]:
-    where = f"{option} of pipeline {whole.pipeline!r}"
-    return [
-        UnknownName(kind="dataset", name=str(name), known=whole.datasets, where=where)
-        for name in names
-        if name not in whole.datasets
-    ]
+    def params(self, given: object) -> Mapping[str, Any]:
+        return self.mapping("params", given, "name to value: params={'day': …}")
 
+    def inputs(self, given: object) -> Mapping[str, Any]:
+        """The given values by name."""
+        values: Dict[str, Any] = {}
+        for key, value in self.mapping(
+            "inputs", given, "dataset to value: inputs={raw: …}"
+        ).items():
+            name = self.dataset("inputs", key)
+            if name in values:
+                reason, mend = f"gives {name!r} twice", "Give it by name or as a dataset, not both."
+                self.problems.append(InvalidRequest(option="inputs", reason=reason, mend=mend))
+            values[name] = value
+        return values
 
-def _missing(declared: Declared, values: Mapping[str, Any]) -> List[GlacierError]:
-    graph, left_out = declared.graph, declared.left_out
-    return [
-        MissingInput(
-            dataset=name,
-            producer=str(producer.where),
-            consumers=[graph.tasks[reader].name for reader in graph.consumers[name]],
-        )
-        for name, producer in left_out.items()
-        if name not in values
-    ]
+    def keep(self, given: object) -> List[str]:
+        """The names of what is to be kept; empty if it is all or nothing."""
+        if isinstance(given, (str, Dataset)):
+            given = (given,)
+        if isinstance(given, Iterable):
+            return [self.dataset("keep", one) for one in given]
+        if given is not None and not isinstance(given, bool):
+            reason, mend = f"is {given!r}", "Give the datasets to keep, or True for all."
+            self.problems.append(InvalidRequest(option="keep", reason=reason, mend=mend))
+        return []
 
+    def mapping(self, option: str, given: object, form: str) -> Mapping[Any, Any]:
+        if isinstance(given, Mapping):
+            return given
+        reason, mend = f"is a {type(given).__name__}", f"Give a mapping from {form}."
+        self.problems.append(InvalidRequest(option=option, reason=reason, mend=mend))
+        return {}
 
-def selected(tasks: Iterable[AnyTask], whole: Graph) -> Graph:
-    """The graph of some of a pipeline's tasks; what the others produce may be missing from it."""
-    chosen: Tuple[AnyTask, ...] = tuple(tasks)
-    return infer(whole.pipeline, chosen, given=whole.datasets)
+    def dataset(self, option: str, given: object) -> str:
+        """The name of a dataset of the pipeline."""
+        name = given if isinstance(given, str) else str(getattr(given, "name", given))
+        is_task = getattr(given, "__glacier__", None) == "task"
+        if is_task or name not in self.whole.datasets:
+            mend = "That is a task: name the dataset that it produces." if is_task else ""
+            where = f"{option} of pipeline {self.whole.pipeline!r}"
+            known = self.whole.datasets
+            self.problems.append(
+                UnknownName(kind="dataset", name=name, known=known, where=where, mend=mend)
+            )
+        return name
+
+    def check_sources(self, graph: Graph, values: Mapping[str, Any]) -> None:
+        """Find what is read, and produced by a task that was not selected."""
+        whole = self.whole
+        for name in graph.sources:
+            if name in whole.producers and name not in values:
+                consumers = [graph.tasks[reader].name for reader in graph.consumers[name]]
+                producer = str(whole.tasks[whole.producers[name]].where)
+                self.problems.append(
+                    MissingInput(dataset=name, producer=producer, consumers=consumers)
+                )
+
+    def report(self, more: Iterable[GlacierError]) -> None:
+        """Raise what was found, if anything."""
+        problems = [*self.problems, *more]
+        if len(problems) > 1:
+            subject = f"the run of pipeline {self.whole.pipeline!r}"
+            raise RequestErrors(subject=subject, problems=problems)
+        if problems:
+            raise problems[0]

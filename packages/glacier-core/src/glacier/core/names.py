@@ -14,7 +14,8 @@ def check_name(name: object, *, kind: str, where: object) -> str:
     """Return ``name`` if it is 1 to 128 characters of ASCII letters, digits, ``_``, ``-``, ``.``.
 
     A name becomes part of keys and file names, so it is never a path: ``.`` alone and ``..``
-    anywhere are refused. ``where`` is written out only for the error. Raises :class:`~glacier.core.errors.InvalidName`.
+    anywhere are refused. ``where`` is written out only for the error. Raises
+    :class:`~glacier.core.errors.InvalidName`.
     """
     if (
         isinstance(name, str)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Collection, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Collection, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from glacier.core.annotations import REQUIRED, Argument, ArgumentKind
 from glacier.core.codec import conform, type_name
 from glacier.core.errors import GlacierError, MissingParameter, MistypedParameter, UnknownName
 from glacier.core.graph import AnyTask, Graph
 
-__all__ = ["Parameters", "bind"]
+__all__ = ["Parameters", "bind", "parameter_names"]
 
-NONE: Mapping[str, Any] = {}
+_NONE: Mapping[str, Any] = {}
 
 
 class Parameters(NamedTuple):
@@ -26,65 +26,66 @@ def bind(graph: Graph, given: Mapping[str, Any], *, elsewhere: Collection[str] =
 
     ``elsewhere`` are the names that tasks outside this graph know; they are passed over.
     """
-    problems: List[GlacierError] = []
-    declared = _declared(graph)
-    if not declared and not given:
-        return Parameters((NONE,) * len(graph.tasks), ())
-    known = set(declared)
-    known.update(f"{task.name}.{name}" for name, users in declared.items() for task, _ in users)
-    for name in given:
-        if name not in known and name not in elsewhere:
-            where = f"params of pipeline {graph.pipeline!r}"
-            problems.append(
-                UnknownName(kind="run parameter", name=str(name), known=known, where=where)
-            )
-    missing: Dict[str, List[AnyTask]] = {}
-    values = tuple([_for_task(task, given, missing, problems) for task in graph.tasks])
-    for name, tasks in missing.items():
-        kind = type_name(declared[name][0][1].type)
-        where = [str(task.where) for task in tasks]
-        problems.append(MissingParameter(name=name, type_name=kind, tasks=where))
-    return Parameters(values, problems)
+    if not given and not any(_parameters(task) for task in graph.tasks):
+        return Parameters((_NONE,) * len(graph.tasks), ())
+    known = parameter_names(graph)
+    strange = [name for name in given if name not in known and name not in elsewhere]
+    binder = _Binder(given)
+    values = tuple([binder.bind(task) for task in graph.tasks])
+    problems = [_unknown(graph, str(name), known) for name in strange]
+    return Parameters(values, (*problems, *binder.problems()))
 
 
 def parameter_names(graph: Graph) -> Collection[str]:
     """Every key that ``params`` may have for this graph."""
-    declared = _declared(graph)
-    single = {f"{task.name}.{name}" for name, users in declared.items() for task, _ in users}
-    return single.union(declared)
+    declared = [(task.name, one.name) for task in graph.tasks for one in _parameters(task)]
+    return {name for _, name in declared}.union(f"{task}.{name}" for task, name in declared)
 
 
-def _declared(graph: Graph) -> Dict[str, List[Tuple[AnyTask, Argument]]]:
-    declared: Dict[str, List[Tuple[AnyTask, Argument]]] = {}
-    for task in graph.tasks:
-        for argument in task.signature.arguments:
-            if argument.kind == ArgumentKind.PARAMETER:
-                declared.setdefault(argument.name, []).append((task, argument))
-    return declared
+def _parameters(task: AnyTask) -> List[Argument]:
+    return [one for one in task.signature.arguments if one.kind == ArgumentKind.PARAMETER]
 
 
-def _for_task(
-    task: AnyTask,
-    given: Mapping[str, Any],
-    missing: Dict[str, List[AnyTask]],
-    problems: List[GlacierError],
-) -> Mapping[str, Any]:
-    values: Dict[str, Any] = {}
-    for argument in task.signature.arguments:
-        if argument.kind != ArgumentKind.PARAMETER:
-            continue
-        name = argument.name
-        value = given.get(f"{task.name}.{name}", given.get(name, REQUIRED))
-        if value is REQUIRED and argument.default is REQUIRED:
-            missing.setdefault(name, []).append(task)
-            continue
-        if value is REQUIRED:
-            values[name] = argument.default
-            continue
-        try:
-            values[name] = conform(value, argument.type)
-        except ValueError as error:
-            problems.append(
-                MistypedParameter(name=name, reason=f"{error}.", task=str(task.where))
-            )
-    return values or NONE
+def _unknown(graph: Graph, name: str, known: Collection[str]) -> UnknownName:
+    task = name.rpartition(".")[0]
+    own = [key for key in known if key.rpartition(".")[0] == task]
+    mend = f"{name!r} is a dataset: feed it with inputs={{{name!r}: …}}."
+    return UnknownName(
+        kind="run parameter",
+        name=name,
+        known=own or [key for key in known if "." not in key],
+        where=f"params of pipeline {graph.pipeline!r}",
+        mend=mend if name in graph.datasets else "",
+    )
+
+
+class _Binder:
+    """Fills in the parameters of one task after the other, and remembers what it could not."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.given = given
+        self.missing: Dict[Tuple[str, str], List[str]] = {}
+        self.mistyped: Dict[Tuple[str, str, str], List[str]] = {}
+
+    def bind(self, task: AnyTask) -> Mapping[str, Any]:
+        values: Dict[str, Any] = {}
+        for name, kind, default in [(one.name, one.type, one.default) for one in _parameters(task)]:
+            key = f"{task.name}.{name}"
+            key = key if key in self.given else name
+            if key in self.given:
+                try:
+                    values[name] = conform(self.given[key], kind)
+                except ValueError as error:
+                    fault = key, str(error), type_name(kind)
+                    self.mistyped.setdefault(fault, []).append(str(task.where))
+            elif default is REQUIRED:
+                self.missing.setdefault((name, type_name(kind)), []).append(str(task.where))
+            else:
+                values[name] = default
+        return values or _NONE
+
+    def problems(self) -> Iterator[GlacierError]:
+        for (key, reason, kind), tasks in self.mistyped.items():
+            yield MistypedParameter(key=key, reason=reason, type_name=kind, tasks=tasks)
+        for (name, kind), tasks in self.missing.items():
+            yield MissingParameter(name=name, type_name=kind, tasks=tasks)

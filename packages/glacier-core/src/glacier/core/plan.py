@@ -14,6 +14,7 @@ from glacier.core.wiring import Wiring, wire
 
 __all__ = ["Plan", "make_plan"]
 
+
 @dataclass(frozen=True, repr=False)
 class Plan:
     """The steps of a pipeline in a legal order, and the datasets that the run is fed with."""
@@ -36,19 +37,19 @@ class Plan:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Plan:
+    def from_json(cls, data: Any) -> Plan:
         """The plan that :meth:`to_json` wrote.
 
         Raises :class:`~glacier.core.errors.RecordError` for another format or a broken record.
         """
-        if data.get("format") != FORMAT:
-            raise RecordError(record="plan", found=data.get("format"), expected=FORMAT)
+        found = data.get("format") if isinstance(data, Mapping) else None
+        if found != FORMAT:
+            raise RecordError(record="plan", found=found, expected=FORMAT)
         try:
             return cls(data["pipeline"], tuple(map(_step, data["steps"])), tuple(data["given"]))
         except (KeyError, TypeError) as error:
-            raise RecordError(
-                record="plan", found=FORMAT, expected=FORMAT, detail=f" It is broken: {error!r}."
-            ) from error
+            broken = f"{type(error).__name__}: {error}"
+            raise RecordError(record="plan", found=found, expected=FORMAT, broken=broken) from error
 
     @cached_property
     def wiring(self) -> Wiring:

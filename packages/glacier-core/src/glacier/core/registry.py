@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING, Any, List, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Sequence
 
-from glacier.core.errors import ExtensionError, did_you_mean
+from glacier.core.errors import ExtensionError, nearest
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -13,11 +12,12 @@ if TYPE_CHECKING:
 __all__ = ["installed", "load"]
 
 _KINDS = {"glacier.executors": "executor", "glacier.providers": "provider"}
+_EXTRAS = ("aws", "azure", "dask", "gcp", "local")
 
 
 def installed(group: str) -> Sequence[str]:
     """The names that installed distributions offer in ``glacier.executors`` (or ``.providers``)."""
-    return sorted({point.name for point in _points(group)})
+    return sorted({offer.point.name for offer in _offers(group)})
 
 
 def load(group: str, name: str) -> Any:
@@ -27,39 +27,59 @@ def load(group: str, name: str) -> Any:
     distributions offer the same name, and where the import fails.
     """
     kind = _KINDS.get(group, group)
-    found = [point for point in _points(group) if point.name == name]
+    offers = _offers(group)
+    found = [offer for offer in offers if offer.point.name == name]
     if not found:
-        known = installed(group)
-        mend = f"Install it: python -m pip install 'glacier-pipeline[{name}]'."
-        guess = did_you_mean(name, known)
-        if "Did you" in guess:
-            mend = guess.strip()
+        known = sorted({offer.point.name for offer in offers})
         raise ExtensionError(
-            kind=kind, name=name, reason="is not installed", known=known, mend=mend
+            kind=kind, name=name, reason="is not installed", known=known, mend=_how(name, known)
         )
-    targets = {point.value for point in found}
-    if len(targets) > 1:
+    if len(found) > 1:
+        offered = " and ".join(f"{one.distribution} ({one.point.value})" for one in found)
         raise ExtensionError(
             kind=kind,
             name=name,
-            reason="is offered by more than one distribution: " + " and ".join(sorted(targets)),
-            mend="Uninstall one of them.",
+            reason=f"is offered by more than one distribution: {offered}",
+            mend=f"Keep one: python -m pip uninstall {found[-1].distribution}.",
         )
+    point, distribution = found[0]
     try:
-        return found[0].load()
+        return point.load()
     except Exception as error:
         raise ExtensionError(
             kind=kind,
             name=name,
-            reason=f"({found[0].value}) is installed but cannot be imported: "
+            reason=f"({point.value}, of {distribution}) is installed but cannot be imported: "
             f"{type(error).__name__}: {error}",
-            mend=f"Reinstall it: python -m pip install --force-reinstall 'glacier-{name}'.",
+            mend=f"Reinstall it: python -m pip install --force-reinstall {distribution}.",
         ) from error
 
 
-def _points(group: str) -> List[EntryPoint]:
-    from importlib.metadata import entry_points
+class _Offer(NamedTuple):
+    point: EntryPoint
+    distribution: str
 
-    if sys.version_info >= (3, 10):
-        return list(entry_points(group=group))
-    return list(entry_points().get(group, ()))
+
+def _offers(group: str) -> List[_Offer]:
+    """The entry points of a group; of a distribution found twice, those found first."""
+    # Not entry_points(): before Python 3.10 it does not tell whose they are.
+    from importlib.metadata import distributions
+
+    found: Dict[str, List[_Offer]] = {}
+    for distribution in distributions():
+        points = [point for point in distribution.entry_points if point.group == group]
+        if points:
+            name = distribution.metadata["Name"]
+            key = name.lower().replace("_", "-")
+            found.setdefault(key, [_Offer(point, name) for point in points])
+    return [offer for offers in found.values() for offer in offers]
+
+
+def _how(name: str, known: Sequence[str]) -> str:
+    """How to get an extension that is not installed."""
+    if name in _EXTRAS:
+        return f"Install it: python -m pip install 'glacier-pipeline[{name}]'."
+    guess = nearest(name, [*known, *_EXTRAS])
+    if guess is not None:
+        return f"Did you mean {guess!r}?"
+    return "Install the distribution that offers it."

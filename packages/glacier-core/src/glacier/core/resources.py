@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NoReturn, Tuple
 
-from glacier.core.errors import DefinitionError
+from glacier.core.errors import NotCallable
 from glacier.core.names import check_name
+from glacier.core.place import caller, place_of
 
 __all__ = ["Secret"]
 
@@ -23,7 +24,8 @@ class Secret:
     name: str
 
     def __init__(self, name: str) -> None:
-        object.__setattr__(self, "name", check_name(name, kind="secret", where="Secret(…)"))
+        where = place_of(caller())
+        object.__setattr__(self, "name", check_name(name, kind="secret", where=where))
 
     def __setattr__(self, attribute: str, _: object) -> NoReturn:
         raise AttributeError(f"{self!r} is frozen: {attribute!r} cannot be set")
@@ -49,4 +51,7 @@ class Secret:
 
     # Typing forms of Python 3.10 and older accept only what can be called.
     def __call__(self, *_: object, **__: object) -> object:
-        raise DefinitionError(f"{self!r} is a declaration, not a function; it cannot be called.")
+        raise NotCallable(
+            found=self,
+            mend="In a task its value is the parameter that is annotated with it.",
+        )

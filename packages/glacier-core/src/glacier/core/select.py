@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Callable, Collection, Dict, FrozenSet, Iterable, Iterator, Sequence, Set, Tuple, Union
+from typing import (
+    Callable,
+    Collection,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Sequence,
+    Set,
+    Tuple,
+    Union,
+)
 
 from glacier.core.errors import AmbiguousName, InvalidSelection, UnknownName
-from glacier.core.graph import Graph
+from glacier.core.graph import Graph, reads
 
 __all__ = ["Selection", "select", "still_needed"]
 
@@ -20,37 +32,52 @@ def select(graph: Graph, selection: Selection) -> Tuple[int, ...]:
     :class:`~glacier.core.errors.InvalidSelection`, :class:`~glacier.core.errors.UnknownName` and
     :class:`~glacier.core.errors.AmbiguousName`.
     """
+    if not isinstance(selection, Iterable):
+        raise _not_text(selection)
     expressions = [selection] if isinstance(selection, str) else list(selection)
-    chosen: Set[int] = set()
-    for expression in expressions:
-        found = _one(graph, expression)
-        if not found:
-            raise InvalidSelection(expression=str(expression), reason="selects no task.")
-        chosen |= found
-    if not chosen:
-        raise InvalidSelection(expression=str(selection), reason="selects no task.")
-    return tuple(sorted(chosen))
+    if not expressions:
+        raise InvalidSelection(expression=expressions, reason="selects no task")
+    names = _Names(graph)
+    return tuple(sorted(set().union(*[_one(names, expression) for expression in expressions])))
 
 
-def _one(graph: Graph, expression: object) -> Set[int]:
-    if not isinstance(expression, str) or not expression.strip("+. "):
-        raise InvalidSelection(expression=str(expression), reason="is not a selection.")
+def _one(names: _Names, expression: str) -> Set[int]:
+    if not isinstance(expression, str):
+        raise _not_text(expression)
     text = expression.strip()
-    if text.startswith("tag:"):
-        return _tagged(graph, text[4:])
+    if len(text.replace(",", " ").split()) > 1 and ".." not in text:
+        parts = text.replace(",", " ").split()
+        mend = f"Several expressions go in a list: select={parts!r}."
+        raise InvalidSelection(expression=expression, reason="is more than one", mend=mend)
     first, between, last = text.partition("..")
     if between:
-        if "+" in text or not first or not last:
-            raise InvalidSelection(expression=text, reason="is not of the form 'first..last'.")
-        after = _reach(_named(graph, first), graph.successors)
-        return after & _reach(_named(graph, last), graph.predecessors)
-    starts = _named(graph, text.strip("+"))
+        return _between(names, expression, first.strip(), last.strip())
+    name = text[text.startswith("+") : len(text) - text.endswith("+")]
+    if not name or "+" in name:
+        raise InvalidSelection(expression=expression, reason="is not a selection")
+    starts = names.find(name, expression)
     found = set(starts)
     if text.startswith("+"):
-        found |= _reach(starts, graph.predecessors)
+        found |= _reach(starts, names.graph.predecessors)
     if text.endswith("+"):
-        found |= _reach(starts, graph.successors)
+        found |= _reach(starts, names.graph.successors)
     return found
+
+
+def _between(names: _Names, expression: str, first: str, last: str) -> Set[int]:
+    """The tasks on the ways from one to another, these included."""
+    if not first or not last or "+" in expression:
+        reason = "is not of the form 'first..last'"
+        raise InvalidSelection(expression=expression, reason=reason)
+    starts, ends = names.find(first, expression), names.find(last, expression)
+    graph = names.graph
+    found = _reach(starts, graph.successors) & _reach(ends, graph.predecessors)
+    if found:
+        return found
+    mend = f"No way leads from {first!r} to {last!r}."
+    if _reach(ends, graph.successors) & _reach(starts, graph.predecessors):
+        mend = f"The data flows the other way: write '{last}..{first}'."
+    raise InvalidSelection(expression=expression, reason="selects no task", mend=mend)
 
 
 def _reach(starts: Iterable[int], step: Callable[[int], Iterator[int]]) -> Set[int]:
@@ -65,36 +92,49 @@ def _reach(starts: Iterable[int], step: Callable[[int], Iterator[int]]) -> Set[i
     return seen
 
 
-def _tagged(graph: Graph, tag: str) -> Set[int]:
-    found = {position for position, task in enumerate(graph.tasks) if tag in task.tags}
-    if not found:
-        known = {known for task in graph.tasks for known in task.tags}
-        raise UnknownName(kind="tag", name=tag, known=known, where=_where(graph, f"tag:{tag}"))
-    return found
+class _Names:
+    """What the names in a selection stand for; made once for all its expressions."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        tags: Dict[str, List[int]] = {}
+        for position, task in enumerate(graph.tasks):
+            for tag in task.tags:
+                tags.setdefault(tag, []).append(position)
+        made = {dataset: (position,) for dataset, position in graph.producers.items()}
+        self.kinds: Mapping[str, Mapping[str, Sequence[int]]] = {
+            "dataset": {**graph.consumers, **made},
+            "tag": tags,
+            "task": {task.name: (position,) for position, task in enumerate(graph.tasks)},
+        }
+
+    def find(self, name: str, expression: str) -> Sequence[int]:
+        """The tasks that a name stands for, with a prefix that says what it is or without."""
+        where = f"select={expression!r} in pipeline {self.graph.pipeline!r}"
+        kind, prefix, bare = name.partition(":")
+        if not prefix:
+            return self.task_or_dataset(name, where)
+        if kind not in self.kinds:
+            known = [f"{known}:" for known in self.kinds]
+            raise UnknownName(kind="prefix", name=f"{kind}:", known=known, where=where)
+        if bare not in self.kinds[kind]:
+            raise UnknownName(kind=kind, name=bare, known=self.kinds[kind], where=where)
+        return self.kinds[kind][bare]
+
+    def task_or_dataset(self, name: str, where: str) -> Sequence[int]:
+        tasks, datasets = self.kinds["task"], self.kinds["dataset"]
+        if name in tasks and name in datasets and tuple(datasets[name]) != tasks[name]:
+            raise AmbiguousName(name=name, where=where)
+        if name not in tasks and name not in datasets:
+            known = [*tasks, *datasets]
+            raise UnknownName(kind="task or dataset", name=name, known=known, where=where)
+        return tasks[name] if name in tasks else datasets[name]
 
 
-def _named(graph: Graph, name: str) -> FrozenSet[int]:
-    kind, prefix, bare = name.partition(":")
-    where = _where(graph, name)
-    tasks = {task.name: position for position, task in enumerate(graph.tasks)}
-    made_by = {dataset: (position,) for dataset, position in graph.producers.items()}
-    datasets: Dict[str, Sequence[int]] = {**graph.consumers, **made_by}
-    if prefix and kind not in ("task", "dataset"):
-        raise UnknownName(kind="kind", name=kind, known=("task", "dataset", "tag"), where=where)
-    as_task = tasks.get(bare if prefix else name) if kind != "dataset" or not prefix else None
-    as_dataset = datasets.get(bare if prefix else name) if kind != "task" or not prefix else None
-    if as_task is not None and as_dataset is not None and tuple(as_dataset) != (as_task,):
-        raise AmbiguousName(name=name, where=where)
-    if as_task is not None:
-        return frozenset((as_task,))
-    if as_dataset is not None:
-        return frozenset(as_dataset)
-    known = [*tasks, *datasets]
-    raise UnknownName(kind="task or dataset", name=bare or name, known=known, where=where)
-
-
-def _where(graph: Graph, name: str) -> str:
-    return f"select={name!r} in pipeline {graph.pipeline!r}"
+def _not_text(expression: object) -> InvalidSelection:
+    name = getattr(expression, "name", None)
+    mend = f"Select by name: select={name!r}." if isinstance(name, str) else ""
+    return InvalidSelection(expression=expression, reason="is not a selection", mend=mend)
 
 
 def still_needed(graph: Graph, given: Collection[str]) -> Tuple[int, ...]:
@@ -102,24 +142,25 @@ def still_needed(graph: Graph, given: Collection[str]) -> Tuple[int, ...]:
 
     A task is left out if all it produces is given, and so is one that only such tasks needed.
     """
-    left_out: Set[int] = set()
+    unread = {name: len(readers) for name, readers in graph.consumers.items()}
+    wanted = [
+        sum(output.dataset.name not in given for output in task.signature.outputs)
+        for task in graph.tasks
+    ]
     pending = [
         position
         for position, task in enumerate(graph.tasks)
-        if task.signature.outputs
-        and all(output.dataset.name in given for output in task.signature.outputs)
+        if task.signature.outputs and not wanted[position]
     ]
+    left_out: Set[int] = set()
     while pending:
         position = pending.pop()
-        if position in left_out:
-            continue
         left_out.add(position)
-        for producer in graph.predecessors(position):
-            outputs = [output.dataset.name for output in graph.tasks[producer].signature.outputs]
-            if all(
-                name in given
-                or (name in graph.consumers and left_out.issuperset(graph.consumers[name]))
-                for name in outputs
-            ):
-                pending.append(producer)
+        for name in {dataset.name for dataset in reads(graph.tasks[position])}:
+            unread[name] -= 1
+            if not unread[name] and name not in given and name in graph.producers:
+                producer = graph.producers[name]
+                wanted[producer] -= 1
+                if not wanted[producer]:
+                    pending.append(producer)
     return tuple(position for position in range(len(graph.tasks)) if position not in left_out)

@@ -14,10 +14,10 @@ FORMAT = 1
 class Slot(NamedTuple):
     """What one parameter of a step is filled with.
 
-    ``kind`` is an ``input``, ``parameter``, ``secret``, ``context`` or ``fixed``; ``source`` the name of the
-    dataset, run parameter or secret. ``each`` passes one item of the dataset per call, ``stream``
-    an iterator over it. An ``optional`` one is ``None`` where its producer was skipped, or left
-    out where the function has a default (``defaulted``).
+    ``kind`` is an ``input``, ``parameter``, ``secret``, ``context`` or ``fixed``; ``source`` the
+    name of the dataset, run parameter or secret. ``each`` passes one item of the dataset per call,
+    ``stream`` an iterator over it. An ``optional`` one is ``None`` where its producer was skipped,
+    or left out where the function has a default (``defaulted``).
     """
 
     parameter: str

@@ -8,7 +8,7 @@ from typing import Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar
 
 from glacier.core.annotations import Hints, Signature, read_again, read_hints, read_signature
 from glacier.core.dataset import Dataset
-from glacier.core.errors import InvalidAnnotation
+from glacier.core.errors import InvalidOption
 from glacier.core.names import check_name
 from glacier.core.place import Place, Where, execution_of, place_of
 
@@ -55,9 +55,8 @@ class Task(Generic[P, R]):
         self.name = name if name is not None else getattr(function, "__name__", "")
         self.place = _place(function, frame)
         check_name(self.name, kind="task", where=self.place)
-        tags = (tags,) if isinstance(tags, str) else tags
-        self.tags = tuple([check_name(tag, kind="tag", where=self.place) for tag in tags])
         where = self.where
+        self.tags = _words(tags, where) if tags else ()
         self.when = _condition(when, where)
         self._hints: Optional[Hints] = None
         self._signature: Optional[Signature] = None
@@ -101,6 +100,8 @@ class Task(Generic[P, R]):
 
 
 def _place(function: Any, frame: Optional[FrameType]) -> Place:
+    while hasattr(function, "__wrapped__"):  # a decorator's code is in another place
+        function = function.__wrapped__
     code = getattr(function, "__code__", None)
     if code is None:  # a partial, or an object with __call__
         return place_of(frame)
@@ -109,12 +110,21 @@ def _place(function: Any, frame: Optional[FrameType]) -> Place:
     )
 
 
+def _words(tags: object, where: Where) -> Tuple[str, ...]:
+    if isinstance(tags, str):
+        tags = (tags,)
+    if not isinstance(tags, Iterable):
+        mend = "Give words, such as tags=['nightly']."
+        raise InvalidOption(where=str(where), option="tags", found=tags, mend=mend)
+    return tuple([check_name(tag, kind="tag", where=where) for tag in tags])
+
+
 def _condition(when: object, where: Where) -> Optional[Dataset]:
     if when is None or isinstance(when, Dataset):
         return when
-    raise InvalidAnnotation(
-        where=str(where),
-        subject=f"when={when!r}",
-        reason="is not a dataset.",
-        mend="Give the boolean dataset that decides, such as when=is_monday.",
-    )
+    mend = "Give the boolean dataset that decides, such as when=is_monday."
+    if getattr(when, "__glacier__", None) == "task":
+        mend = "Give the boolean dataset that this task produces."
+    elif any(isinstance(note, Dataset) for note in getattr(when, "__metadata__", ())):
+        mend = "Give the dataset itself: name it first, flag = Dataset('flag'), and use it in both."
+    raise InvalidOption(where=str(where), option="when", found=when, mend=mend)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from dataclasses import dataclass
+from typing import Dict, List, Mapping, Sequence, Tuple
 
 from glacier.core.step import Step
 
@@ -12,13 +13,14 @@ NOWHERE = -1
 """Stands for a dataset that a step has none of, or whose produced value is not wanted."""
 
 
-class Wiring(NamedTuple):
+@dataclass(frozen=True)
+class Wiring:
     """For every step and dataset, by number, what it is connected to.
 
     ``inputs``, ``outputs`` and ``conditions`` (or :data:`NOWHERE`) are datasets by step; ``reads``
     are the same inputs and condition, each once. ``waits`` counts the reads that other steps
-    produce. ``readers`` are steps by dataset, the last declared first, for the scheduler takes the
-    last that it was handed.
+    produce. ``readers`` are steps by dataset, the last of the plan first, for the scheduler takes
+    the last that it was handed.
     """
 
     names: Tuple[str, ...]
@@ -33,32 +35,33 @@ class Wiring(NamedTuple):
 
 def wire(steps: Sequence[Step], given: Sequence[str]) -> Wiring:
     """Number the datasets of the steps and connect them; linear in steps and edges."""
-    index: Dict[str, int] = {}
-    produced = {name for step in steps for name in step.outputs}.difference(given)
     fed = frozenset(given)
+    index: Dict[str, int] = {}
     inputs: List[Tuple[int, ...]] = []
     outputs: List[Tuple[int, ...]] = []
     conditions: List[int] = []
     reads: List[Tuple[int, ...]] = []
-    waits: List[int] = []
     for step in steps:
-        sources = step.inputs
-        ids = tuple([index.setdefault(name, len(index)) for name in sources])
+        ids = tuple([index.setdefault(name, len(index)) for name in step.inputs])
         condition = NOWHERE
-        distinct = ids if len(ids) < 2 else tuple(dict.fromkeys(ids))
         if step.when is not None:
             condition = index.setdefault(step.when, len(index))
-            sources = (*sources, step.when)
-            distinct = tuple(dict.fromkeys((*ids, condition)))
         inputs.append(ids)
         conditions.append(condition)
-        reads.append(distinct)
-        waits.append(sum([name in produced for name in set(sources)]))
+        used = ids if condition == NOWHERE else (*ids, condition)
+        reads.append(used if len(used) < 2 else tuple(dict.fromkeys(used)))
         outputs.append(
-            tuple([index.setdefault(o, len(index)) if o not in fed else NOWHERE for o in step.outputs])
+            tuple(
+                [
+                    index.setdefault(name, len(index)) if name not in fed else NOWHERE
+                    for name in step.outputs
+                ]
+            )
         )
     for name in given:
         index.setdefault(name, len(index))
+    produced = {dataset for datasets in outputs for dataset in datasets}
+    waits = [sum([dataset in produced for dataset in used]) for used in reads]
     readers: List[List[int]] = [[] for _ in index]
     for number in range(len(steps) - 1, -1, -1):
         for dataset in reads[number]:

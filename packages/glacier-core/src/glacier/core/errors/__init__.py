@@ -9,6 +9,8 @@
     │   │   ├── MissingAnnotation
     │   │   ├── UnresolvedAnnotation
     │   │   └── TaskAsAnnotation
+    │   ├── InvalidOption            an option of a task, such as when=
+    │   ├── NotCallable              a dataset or secret that was called
     │   ├── EmptyPipeline
     │   ├── DuplicateTask
     │   ├── DuplicateDataset
@@ -22,6 +24,7 @@
     │   ├── NotAPipeline
     │   ├── UnknownName              no such task, dataset, parameter …
     │   ├── AmbiguousName
+    │   ├── InvalidRequest           an argument of execute of the wrong form
     │   ├── InvalidSelection
     │   ├── MissingParameter
     │   ├── MistypedParameter
@@ -32,12 +35,11 @@
     │   ├── RunFailed
     │   ├── WrongOutputs
     │   ├── NotMappable
-    │   ├── SingleUseValue
     │   ├── InvalidCondition
     │   ├── TaskExited
     │   ├── UnresolvedInput
     │   └── ValueUnavailable
-    ├── RecordError                  a record of another format version
+    ├── RecordError                  a record of another format, or a broken one
     └── ExtensionError               an entry point that is absent, doubled or broken
 
 :class:`Skip` is not an error: a task raises it to say that it has nothing to produce.
@@ -45,26 +47,32 @@
 
 from __future__ import annotations
 
-from glacier.core.errors._base import GlacierError, GlacierWarning, Skip, did_you_mean, nearest
+from glacier.core.errors._base import GlacierError, GlacierWarning, Skip, nearest, perhaps
 from glacier.core.errors._definition import (
-    ConflictingParameters,
-    CyclicPipeline,
     DefinitionError,
     DefinitionErrors,
+    InvalidAnnotation,
+    InvalidName,
+    InvalidOption,
+    MissingAnnotation,
+    NotCallable,
+    TaskAsAnnotation,
+    UnresolvedAnnotation,
+)
+from glacier.core.errors._graph import (
+    ConflictingParameters,
+    CyclicPipeline,
     DuplicateDataset,
     DuplicateProducer,
     DuplicateTask,
     EmptyPipeline,
     IncompatibleTypes,
-    InvalidAnnotation,
-    InvalidName,
-    MissingAnnotation,
+    Link,
     MissingProducer,
-    TaskAsAnnotation,
-    UnresolvedAnnotation,
 )
 from glacier.core.errors._request import (
     AmbiguousName,
+    InvalidRequest,
     InvalidSelection,
     MissingInput,
     MissingParameter,
@@ -82,7 +90,6 @@ from glacier.core.errors._run import (
     RecordError,
     RunError,
     RunFailed,
-    SingleUseValue,
     TaskExited,
     UnresolvedInput,
     ValueUnavailable,
@@ -106,7 +113,10 @@ __all__ = [
     "InvalidAnnotation",
     "InvalidCondition",
     "InvalidName",
+    "InvalidOption",
+    "InvalidRequest",
     "InvalidSelection",
+    "Link",
     "MissingAnnotation",
     "MissingInput",
     "MissingParameter",
@@ -114,13 +124,13 @@ __all__ = [
     "MissingSecret",
     "MistypedParameter",
     "NotAPipeline",
+    "NotCallable",
     "NotMappable",
     "RecordError",
     "RequestError",
     "RequestErrors",
     "RunError",
     "RunFailed",
-    "SingleUseValue",
     "Skip",
     "TaskAsAnnotation",
     "TaskExited",
@@ -129,6 +139,6 @@ __all__ = [
     "UnresolvedInput",
     "ValueUnavailable",
     "WrongOutputs",
-    "did_you_mean",
     "nearest",
+    "perhaps",
 ]

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, Optional, Sequence, Tuple, Type
+from typing import Callable, Dict, Iterable, Optional, Sequence, Tuple, Type
 
-__all__ = ["GlacierError", "GlacierWarning", "Skip", "nearest"]
+__all__ = [
+    "GlacierError",
+    "GlacierWarning",
+    "Skip",
+    "described",
+    "did_you_mean",
+    "joined",
+    "listed",
+    "nearest",
+    "numbered",
+    "perhaps",
+]
 
 
 class GlacierError(Exception):
@@ -20,7 +31,9 @@ class GlacierError(Exception):
         return _rebuild, (type(self), self.args, self.__dict__)
 
 
-def _rebuild(kind: Type[GlacierError], args: Tuple[object, ...], facts: Dict[str, object]) -> object:
+def _rebuild(
+    kind: Type[GlacierError], args: Tuple[object, ...], facts: Dict[str, object]
+) -> object:
     error = kind.__new__(kind, *args)
     error.__dict__.update(facts)
     return error
@@ -47,25 +60,29 @@ def nearest(name: str, known: Iterable[str]) -> Optional[str]:
     return lowered[found[0]] if found else None
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A sentence that names the nearest known name, or lists what there is."""
-    known = sorted(set(known))
+def perhaps(name: str, known: Iterable[str]) -> str:
+    """A sentence that names the nearest known name, after a space; empty if none is near."""
     guess = nearest(name, known)
-    if guess is not None:
-        return f" Did you mean {guess!r}?"
-    if not known:
-        return ""
-    return f" There is {listed(known)}."
+    return "" if guess is None else f" Did you mean {guess!r}?"
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The same, and where no name is near a sentence that lists what there is, if anything."""
+    names = sorted(set(known))
+    return perhaps(name, names) or (f" Known: {listed(names)}." if names else "")
+
+
+def joined(texts: Sequence[str], *, limit: int = 8, form: Callable[[str], str] = str) -> str:
+    """``a, b and c``, cut after ``limit`` texts."""
+    shown = [form(text) for text in texts[:limit]]
+    if len(texts) > limit:
+        shown.append(f"{len(texts) - limit} more")
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
 
 
 def listed(names: Sequence[str], *, limit: int = 8) -> str:
     """``'a', 'b' and 'c'``, cut after ``limit`` names."""
-    shown = [repr(name) for name in names[:limit]]
-    if len(names) > limit:
-        return ", ".join(shown) + f" and {len(names) - limit} more"
-    if len(shown) > 1:
-        return ", ".join(shown[:-1]) + " and " + shown[-1]
-    return "".join(shown)
+    return joined(names, limit=limit, form=repr)
 
 
 def numbered(problems: Sequence[GlacierError]) -> str:
@@ -76,3 +93,13 @@ def numbered(problems: Sequence[GlacierError]) -> str:
         lines.append(f"  {number}. {first}")
         lines.extend(f"     {line}" for line in rest)
     return "\n".join(lines)
+
+
+def described(value: object) -> str:
+    """A value and what it is, ``3 (an int)``, cut to a readable length."""
+    text = repr(value)
+    text = text if len(text) <= 80 else text[:79] + "…"
+    if value is None:
+        return text
+    kind = type(value).__name__
+    return f"{text} ({'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind})"

@@ -1,25 +1,25 @@
-"""Errors in what was declared, found when it is declared or when the graph is inferred."""
+"""Errors in one declaration: a name, an annotation, an option of a task."""
 
 from __future__ import annotations
 
 from typing import Iterable, Sequence, Tuple
 
-from glacier.core.errors._base import GlacierError, did_you_mean, listed, numbered
+from glacier.core.errors._base import (
+    GlacierError,
+    described,
+    listed,
+    numbered,
+    perhaps,
+)
 
 __all__ = [
-    "ConflictingParameters",
-    "CyclicPipeline",
     "DefinitionError",
     "DefinitionErrors",
-    "DuplicateDataset",
-    "DuplicateProducer",
-    "DuplicateTask",
-    "EmptyPipeline",
-    "IncompatibleTypes",
     "InvalidAnnotation",
     "InvalidName",
+    "InvalidOption",
     "MissingAnnotation",
-    "MissingProducer",
+    "NotCallable",
     "TaskAsAnnotation",
     "UnresolvedAnnotation",
 ]
@@ -45,13 +45,47 @@ class InvalidName(DefinitionError):
     """A name that is not 1 to 128 characters of letters, digits, ``_``, ``-`` and ``.``."""
 
     def __init__(self, *, kind: str, name: object, where: str) -> None:
-        what = repr(name) if isinstance(name, str) else f"{name!r} (a {type(name).__name__})"
-        if isinstance(name, str) and len(name) > 128:
-            what = f"{name[:32]!r}… ({len(name)} characters)"
+        shown, mend = described(name), ""
+        if isinstance(name, str):
+            long = len(name) > 128
+            shown = f"{name[:32]!r}… ({len(name)} characters)" if long else repr(name)
+            possible = _possible_name(name)
+            mend = f" Did you mean {possible!r}?" if possible and kind != "task" else ""
+        if kind == "task":
+            mend = " Rename the function, or name the task: @pipeline.task(name='…')."
         super().__init__(
-            f"{where}: {what} is not a valid {kind} name. A name is 1 to 128 ASCII letters, "
-            "digits, '_', '-' and '.', and never a path (no '/', no '..')."
+            f"{where}: {shown} cannot be the name of a {kind}.{mend} A name is 1 to 128 ASCII "
+            "letters, digits, '_', '-' and '.', and never a path (no '/', no '..')."
         )
+
+
+def _possible_name(name: str) -> str:
+    """The valid name that is most like this one; empty where none is."""
+    from unicodedata import normalize
+
+    letters = [
+        letter if letter.isalnum() or letter in "_-." else "_"
+        for letter in normalize("NFKD", name.strip())
+        if not "\u0300" <= letter <= "\u036f"  # accents, now apart from their letters
+    ]
+    plain = "_".join(part for part in "".join(letters).split("_") if part)
+    while ".." in plain:
+        plain = plain.replace("..", ".")
+    return plain if plain.isascii() and len(plain) <= 128 and plain != "." else ""
+
+
+class InvalidOption(DefinitionError):
+    """An option of a task, such as ``when=``, that cannot be what it is given as."""
+
+    def __init__(self, *, where: str, option: str, found: object, mend: str) -> None:
+        super().__init__(f"{where}: {option}= is {described(found)}. {mend}")
+
+
+class NotCallable(DefinitionError):
+    """A dataset or a secret that was called like a function."""
+
+    def __init__(self, *, found: object, mend: str) -> None:
+        super().__init__(f"{found!r} is not a function and cannot be called. {mend}")
 
 
 class InvalidAnnotation(DefinitionError):
@@ -70,7 +104,9 @@ class MissingAnnotation(InvalidAnnotation):
             f"'{parameter}: int = 1' for a run parameter."
         )
         if parameter in {"self", "cls"}:
-            mend = "A task is a plain function: make it a @staticmethod or move it out of the class."
+            mend = (
+                "A task is a plain function: make it a @staticmethod or move it out of the class."
+            )
         elif parameter in set(datasets):
             mend = f"Did you mean '{parameter}: {parameter}'? {mend}"
         super().__init__(
@@ -84,7 +120,10 @@ class UnresolvedAnnotation(InvalidAnnotation):
     def __init__(
         self, *, where: str, subject: str, missing: str, known: Iterable[str], local: bool
     ) -> None:
-        mend = did_you_mean(missing, known).strip() or "Define the dataset before the task."
+        names = sorted(set(known))
+        mend = perhaps(missing, names).strip() or "Define the dataset before the task."
+        if names and "Did you" not in mend:
+            mend += f" Datasets that are defined there: {listed(names)}."
         if local:
             mend += (
                 " Inside a function or class the name must be defined before the task and, under "
@@ -105,105 +144,3 @@ class TaskAsAnnotation(InvalidAnnotation):
         )
         reason = f"is annotated with the task {task!r}; edges go through datasets."
         super().__init__(where=where, subject=subject, reason=reason, mend=mend)
-
-
-class EmptyPipeline(DefinitionError):
-    """A pipeline without tasks."""
-
-    def __init__(self, *, pipeline: str) -> None:
-        super().__init__(
-            f"pipeline {pipeline!r} has no tasks. Declare one with '@pipeline.task' above a "
-            "function, before the pipeline is run."
-        )
-
-
-class DuplicateTask(DefinitionError):
-    """Two tasks of one pipeline with the same name."""
-
-    def __init__(self, *, name: str, first: str, second: str) -> None:
-        super().__init__(
-            f"two tasks are named {name!r}: {first} and {second}. "
-            "Rename one of the functions, or give one a name: @pipeline.task(name='…')."
-        )
-
-
-class DuplicateDataset(DefinitionError):
-    """Two different datasets of one pipeline with the same name."""
-
-    def __init__(self, *, name: str, first: str, second: str) -> None:
-        super().__init__(
-            f"two different datasets are named {name!r}: one declared at {first}, one at {second}. "
-            "Use one Dataset object for both, or another name for one of them."
-        )
-
-
-class DuplicateProducer(DefinitionError):
-    """Two tasks that produce the same dataset."""
-
-    def __init__(self, *, dataset: str, first: str, second: str) -> None:
-        super().__init__(
-            f"dataset {dataset!r} has two producers: {first} and {second}. "
-            "A dataset is produced by one task: give one of them a dataset of its own."
-        )
-
-
-class CyclicPipeline(DefinitionError):
-    """Tasks that wait for each other; ``path`` begins and ends with the same task."""
-
-    def __init__(self, *, path: Sequence[Tuple[str, str, str]]) -> None:
-        width = max(len(f"{where} -> {dataset!r}") for _, where, dataset in path)
-        steps = [
-            f"{f'{where} -> {dataset!r}':<{width}}  read by {path[(i + 1) % len(path)][0]}"
-            for i, (_, where, dataset) in enumerate(path)
-        ]
-        names = " -> ".join([task for task, _, _ in path] + [path[0][0]])
-        super().__init__(
-            f"tasks wait for each other in a cycle: {names}\n"
-            + "\n".join(f"  {step}" for step in steps)
-            + "\nBreak it: let one of them read or write another dataset."
-        )
-
-
-class MissingProducer(DefinitionError):
-    """A consumed dataset that nothing provides."""
-
-    def __init__(
-        self, *, dataset: str, declared: str, consumers: Sequence[str], produced: Iterable[str]
-    ) -> None:
-        by = " and ".join(consumers[:3]) + (" and others" if len(consumers) > 3 else "")
-        guess = did_you_mean(dataset, produced) if produced else ""
-        super().__init__(
-            f"dataset {dataset!r} ({declared}) is read by {by}, but no task produces it."
-            f"{guess if 'Did you' in guess else ''} Write a task that returns it ('-> {dataset}'), "
-            f"or feed it: execute(pipeline, inputs={{{dataset!r}: …}})."
-        )
-
-
-class IncompatibleTypes(DefinitionError):
-    """A producer and a consumer that disagree on the type of a dataset's value."""
-
-    def __init__(
-        self, *, dataset: str, producer: str, produced: str, consumer: str, consumed: str
-    ) -> None:
-        super().__init__(
-            f"dataset {dataset!r} is produced as {produced} and read as {consumed}:\n"
-            f"  produced by {producer}\n"
-            f"  read by {consumer}\n"
-            "Make the two annotations agree, or convert in one of the tasks."
-        )
-
-
-class ConflictingParameters(DefinitionError):
-    """Two tasks with one run parameter that differ in its type or default."""
-
-    def __init__(
-        self, *, name: str, first: str, first_form: str, second: str, second_form: str
-    ) -> None:
-        super().__init__(
-            f"run parameter {name!r} is declared in two ways:\n"
-            f"  {first_form}  in {first}\n"
-            f"  {second_form}  in {second}\n"
-            "One name is one parameter: make type and default agree, or rename one."
-        )
-
-

@@ -16,7 +16,6 @@ __all__ = [
     "RecordError",
     "RunError",
     "RunFailed",
-    "SingleUseValue",
     "TaskExited",
     "UnresolvedInput",
     "ValueUnavailable",
@@ -77,17 +76,6 @@ class NotMappable(RunError):
         )
 
 
-class SingleUseValue(RunError):
-    """A value that can be read once, but that more than one reader would get."""
-
-    def __init__(self, *, where: str, dataset: str, found: str, readers: int) -> None:
-        super().__init__(
-            f"{where} returned {found} as {dataset!r}: it can be read only once, but it has "
-            f"{readers or 'no'} readers{'' if readers else ' and would be kept unread'}. "
-            "Return a list, or yield to exactly one consumer."
-        )
-
-
 class InvalidCondition(RunError):
     """A ``when=`` dataset whose value is neither true nor false."""
 
@@ -129,12 +117,14 @@ class ValueUnavailable(RunError, KeyError):
 
 
 class RecordError(GlacierError):
-    """A record that another version of Glacier wrote, or that is not such a record."""
+    """A record that another version of Glacier wrote, or that is broken (``broken`` says how)."""
 
-    def __init__(self, *, record: str, found: object, expected: int, detail: str = "") -> None:
+    def __init__(self, *, record: str, found: object, expected: int, broken: str = "") -> None:
         super().__init__(
-            f"{record} has format {found!r}, but this version of glacier-pipeline reads format "
-            f"{expected}.{detail} Use the same version of glacier-pipeline on both sides."
+            f"{record} is broken: {broken}. It was changed, or not written by Glacier."
+            if broken
+            else f"{record} has format {found!r}, but this version of glacier-pipeline reads "
+            f"format {expected}. Use the same version of glacier-pipeline on both sides."
         )
 
 
