@@ -7,8 +7,9 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glacier.core import Dataset, Pipeline, Skip
+from glacier.core import Dataset, Pipeline, Skip, TaskStarted
 from glacier.core.testing import InlineExecutor
+from glacier.core.testing.contract_base import Recorder
 
 
 class Node(NamedTuple):
@@ -98,11 +99,11 @@ def test_what_is_left_of_a_failed_run_is_enough_to_go_on(nodes: List[Node]) -> N
 
 @given(nodes=shapes())
 def test_with_fail_fast_nothing_starts_after_the_first_failure(nodes: List[Node]) -> None:
-    executor = InlineExecutor(fail_fast=True)
-    run = executor.execute(pipeline_of(nodes), raise_on_failure=False)
-    states = [task.state for task in run.tasks.values()]
+    executor, recorder = InlineExecutor(fail_fast=True), Recorder()
+    run = executor.execute(pipeline_of(nodes), listeners=[recorder], raise_on_failure=False)
+    states = [str(task.state) for task in run.tasks.values()]
     assert states.count("failed") <= 1
     if "failed" in states:
-        started = [t for t in run.tasks.values() if t.started is not None]
-        assert max(started, key=lambda task: task.started or 0).state == "failed"
-    assert not {"waiting", "ready", "running"} & {str(state) for state in states}
+        last = recorder.of(TaskStarted)[-1]
+        assert run.tasks[last.step.task].state == "failed"
+    assert not {"waiting", "ready", "running"}.intersection(states)

@@ -26,11 +26,12 @@ class LoopThread:
         import asyncio
 
         if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-            self._thread = threading.Thread(
-                target=self._run, args=(self._loop,), name="glacier-loop", daemon=True
+            loop = asyncio.new_event_loop()
+            thread = threading.Thread(
+                target=self._run, args=(loop,), name="glacier-loop", daemon=True
             )
-            self._thread.start()
+            thread.start()
+            self._loop, self._thread = loop, thread
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     @staticmethod
