@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from glacier.core.errors._base import joined, nearest, perhaps
 from glacier.core.errors._definition import DefinitionError
@@ -177,14 +177,14 @@ class IncompatibleTypes(DefinitionError):
 class ConflictingParameters(DefinitionError):
     """A run parameter that tasks declare with different types or defaults.
 
-    ``forms`` maps each way that it is written to the tasks that write it so.
+    ``forms`` are the ways that it is written, each with the tasks that write it so.
     """
 
-    def __init__(self, *, name: str, forms: Mapping[str, Sequence[str]]) -> None:
-        width = max(map(len, forms))
-        lines = "".join(f"  {form:<{width}}  in {joined(tasks)}\n" for form, tasks in forms.items())
+    def __init__(self, *, name: str, forms: Sequence[Tuple[str, Sequence[str]]]) -> None:
+        width = max(len(form) for form, _ in forms)
+        lines = "".join(f"  {form:<{width}}  in {joined(tasks)}\n" for form, tasks in forms)
         super().__init__(
-            f"run parameter {name!r} is declared in {_count(list(forms))} ways:\n{lines}"
+            f"run parameter {name!r} is declared in {_count(forms)} ways:\n{lines}"
             "One name is one parameter: make type and default agree, or rename one."
         )
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Iterator, List, Sequence, Tuple
-
 from graphlib import CycleError, TopologicalSorter
+from typing import Collection, Dict, Iterator, List, Sequence, Tuple
 
 from glacier.core.annotations import ArgumentKind
 from glacier.core.dataset import Dataset
