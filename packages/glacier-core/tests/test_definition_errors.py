@@ -499,10 +499,7 @@ def test_a_task_in_the_place_of_its_dataset_names_the_dataset() -> None:
     ("when", "mend"),
     [
         ("flag", "Give the boolean dataset that decides, such as when=is_monday."),
-        (
-            Annotated[bool, flag],
-            "Give the dataset itself: name it first, flag = Dataset('flag'), and use it in both.",
-        ),
+        (Annotated[bool, "flag"], "Give the boolean dataset that decides, such as when=is_monday."),
     ],
 )
 def test_a_condition_that_is_no_dataset(when: Any, mend: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
 
 from glacier.core.contracts import Launch
-from glacier.core.dataset import Dataset
+from glacier.core.dataset import dataset_in
 from glacier.core.errors import (
     GlacierError,
     InvalidRequest,
@@ -99,7 +99,7 @@ class _Request:
 
     def keep(self, given: object) -> List[str]:
         """The names of what is to be kept; empty if it is all or nothing."""
-        if isinstance(given, (str, Dataset)):
+        if isinstance(given, str) or dataset_in(given) is not None:
             given = (given,)
         if isinstance(given, Iterable):
             return [self.dataset("keep", one) for one in given]
@@ -117,7 +117,8 @@ class _Request:
 
     def dataset(self, option: str, given: object) -> str:
         """The name of a dataset of the pipeline."""
-        name = given if isinstance(given, str) else str(getattr(given, "name", given))
+        named = dataset_in(given) or given
+        name = named if isinstance(named, str) else str(getattr(named, "name", named))
         is_task = getattr(given, "__glacier__", None) == "task"
         if is_task or name not in self.whole.datasets:
             mend = "That is a task: name the dataset that it produces." if is_task else ""
