@@ -79,7 +79,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "CyclicPipeline": {"path": [Link("a", "a (f:1)", "x"), Link("b", "b (f:2)", "y", True)]},
     "DuplicateDataset": {"name": "raw", "places": ["f:1", "f:2"]},
     "DuplicateProducer": {"dataset": "raw", "producers": ["a", "b"], "left_over": True},
-    "DuplicateTask": {"name": "a", "places": ["f:1", "f:2"]},
+    "DuplicateTask": {"name": "a", "places": ["f:1", "f:2"], "left_over": False},
     "EmptyPipeline": {"pipeline": "etl"},
     "ExtensionError": {"kind": "executor", "name": "x", "reason": "r", "mend": "m", "known": []},
     "IncompatibleTypes": {

@@ -30,10 +30,7 @@ class Plan:
             "format": self.format,
             "pipeline": self.pipeline,
             "given": list(self.given),
-            "steps": [
-                {**step._asdict(), "slots": [slot._asdict() for slot in step.slots]}
-                for step in self.steps
-            ],
+            "steps": [_json_of(step) for step in self.steps],
         }
 
     @classmethod
@@ -56,8 +53,21 @@ class Plan:
         """The same, compiled for execution; made once."""
         return wire(self.steps, self.given)
 
+    def __reduce__(self) -> Tuple[object, ...]:
+        # Without the wiring, which is larger and soon made again.
+        return Plan, (self.pipeline, self.steps, self.given, self.format)
+
     def __repr__(self) -> str:
         return f"<Plan of {self.pipeline!r}: {len(self.steps)} steps>"
+
+
+def _json_of(step: Step) -> Dict[str, Any]:
+    return {
+        **step._asdict(),
+        "slots": [slot._asdict() for slot in step.slots],
+        "outputs": list(step.outputs),
+        "tags": list(step.tags),
+    }
 
 
 def _step(data: Mapping[str, Any]) -> Step:
@@ -71,8 +81,8 @@ def make_plan(graph: Graph, *, given: Sequence[str] = (), keep: Collection[str] 
 
     ``given`` names the datasets that the run is fed with, ``keep`` those held to its end.
     """
-    tasks = graph.tasks
-    steps = [_step_of(tasks[task], graph, keep) for task in graph.order]
+    tasks, kept = graph.tasks, frozenset(keep)
+    steps = [_step_of(tasks[task], graph, kept) for task in graph.order]
     return Plan(graph.pipeline, tuple(steps), tuple(given))
 
 

@@ -31,9 +31,12 @@ class EmptyPipeline(DefinitionError):
 
 
 class DuplicateTask(DefinitionError):
-    """Several tasks of one pipeline with the same name; ``places`` has one for each."""
+    """Several tasks of one pipeline with the same name; ``places`` has one for each.
 
-    def __init__(self, *, name: str, places: Sequence[str]) -> None:
+    ``left_over`` is whether one may be an older form of another, left by a cell that was edited.
+    """
+
+    def __init__(self, *, name: str, places: Sequence[str], left_over: bool) -> None:
         super().__init__(
             f"{_count(places)} tasks are named {name!r}, {_declared(places)}. "
             + (
@@ -41,6 +44,7 @@ class DuplicateTask(DefinitionError):
                 if len(set(places)) == 1
                 else "Rename all but one, or give them names: @pipeline.task(name='…')."
             )
+            + (" " + _LEFT_OVER if left_over else "")
         )
 
 
@@ -69,8 +73,8 @@ class DuplicateProducer(DefinitionError):
 
 
 _LEFT_OVER = (
-    "If a task was renamed in a cell that was run again, the old one is still declared: run the "
-    "cell that makes the pipeline again, then those that declare its tasks."
+    "If one is an older form of another, in a cell that was edited and run again, it is still "
+    "declared: run the cell that makes the pipeline again, then those that declare its tasks."
 )
 
 
