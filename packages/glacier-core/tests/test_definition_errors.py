@@ -315,8 +315,8 @@ def test_types_that_do_not_agree_are_both_placed() -> None:
 
     assert text == (
         "dataset 'raw' is read as another type than it is produced as:\n"
-        f"  {producer} produces List[int]\n"
-        f"  {consumer} reads Dict[str, int] as parameter 'data'\n"
+        f"  {producer} produces list[int]\n"
+        f"  {consumer} reads dict[str, int] as parameter 'data'\n"
         "Make the two annotations agree, or convert in one of the tasks."
     )
 
@@ -347,9 +347,9 @@ def test_a_mapped_producer_makes_a_list() -> None:
         pipeline.graph(inputs=["raw"])
     assert str(caught.value) == (
         "dataset 'clean' is read as another type than it is produced as:\n"
-        f"  {at(measure)} produces List[int], for it is mapped: one int per item\n"
+        f"  {at(measure)} produces list[int], for it is mapped: one int per item\n"
         f"  {at(load)} reads int as parameter 'data'\n"
-        "Read all of it as List[int], or item by item with '.each'."
+        "Read all of it as list[int], or item by item with '.each'."
     )
 
 

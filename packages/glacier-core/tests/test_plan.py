@@ -223,7 +223,7 @@ def test_every_kind_of_argument_has_its_slot() -> None:
         key: Annotated[str, Secret("crm-key")],
         context: Context,
         day: str,
-        kind: "Undefined" = 3,  # type: ignore[name-defined]  # for type checkers only  # noqa: F821
+        kind: object = 3,
         *,
         d: raw = None,
     ) -> None: ...
