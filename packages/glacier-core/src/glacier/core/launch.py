@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, cast
 
 from glacier.core.contracts import Launch
 from glacier.core.dataset import dataset_in
@@ -102,7 +102,7 @@ class _Request:
         if isinstance(given, str) or dataset_in(given) is not None:
             given = (given,)
         if isinstance(given, Iterable):
-            return [self.dataset("keep", one) for one in given]
+            return [self.dataset("keep", one) for one in cast("Iterable[object]", given)]
         if given is not None and not isinstance(given, bool):
             reason, mend = f"is {given!r}", "Give the datasets to keep, or True for all."
             self.problems.append(InvalidRequest(option="keep", reason=reason, mend=mend))
@@ -110,7 +110,7 @@ class _Request:
 
     def mapping(self, option: str, given: object, form: str) -> Mapping[Any, Any]:
         if isinstance(given, Mapping):
-            return given
+            return cast("Mapping[str, Any]", given)
         reason, mend = f"is a {type(given).__name__}", f"Give a mapping from {form}."
         self.problems.append(InvalidRequest(option=option, reason=reason, mend=mend))
         return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Collection, Dict, Mapping, Sequence, Tuple
+from typing import Any, Collection, Dict, Mapping, Sequence, Tuple, cast
 
 from glacier.core.annotations import REQUIRED, UNKNOWN, Argument, ArgumentKind
 from glacier.core.errors import RecordError
@@ -34,16 +34,18 @@ class Plan:
         }
 
     @classmethod
-    def from_json(cls, data: Any) -> Plan:
+    def from_json(cls, data: object) -> Plan:
         """The plan that :meth:`to_json` wrote.
 
         Raises :class:`~glacier.core.errors.RecordError` for another format or a broken record.
         """
-        found = data.get("format") if isinstance(data, Mapping) else None
+        record = cast("Mapping[str, Any]", data if isinstance(data, Mapping) else {})
+        found = record.get("format")
         if found != FORMAT:
             raise RecordError(record="plan", found=found, expected=FORMAT)
         try:
-            return cls(data["pipeline"], tuple(map(_step, data["steps"])), tuple(data["given"]))
+            steps = tuple(map(_step, record["steps"]))
+            return cls(record["pipeline"], steps, tuple(record["given"]))
         except (KeyError, TypeError) as error:
             broken = f"{type(error).__name__}: {error}"
             raise RecordError(record="plan", found=found, expected=FORMAT, broken=broken) from error
@@ -71,9 +73,13 @@ def _json_of(step: Step) -> Dict[str, Any]:
 
 
 def _step(data: Mapping[str, Any]) -> Step:
-    slots = tuple(Slot(**slot) for slot in data["slots"])
-    rest = {**data, "slots": slots, "outputs": tuple(data["outputs"]), "tags": tuple(data["tags"])}
-    return Step(**rest)
+    fields: Dict[str, Any] = {
+        **data,
+        "slots": tuple(Slot(**slot) for slot in data["slots"]),
+        "outputs": tuple(data["outputs"]),
+        "tags": tuple(data["tags"]),
+    }
+    return Step(**fields)
 
 
 def make_plan(graph: Graph, *, given: Sequence[str] = (), keep: Collection[str] = ()) -> Plan:

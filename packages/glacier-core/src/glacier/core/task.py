@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar
+from typing import Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar, cast
 
 from glacier.core.annotations import Hints, Signature, read_again, read_hints, read_signature
 from glacier.core.dataset import Dataset, dataset_in
@@ -116,7 +116,8 @@ def _words(tags: object, where: Where) -> Tuple[str, ...]:
     if not isinstance(tags, Iterable):
         mend = "Give words, such as tags=['nightly']."
         raise InvalidOption(where=str(where), option="tags", found=tags, mend=mend)
-    return tuple([check_name(tag, kind="tag", where=where) for tag in tags])
+    words = cast("Iterable[object]", tags)
+    return tuple([check_name(tag, kind="tag", where=where) for tag in words])
 
 
 def _condition(when: object, where: Where) -> Optional[Dataset]:

@@ -143,13 +143,13 @@ def _way(argument: Argument) -> object:
 
 def _kind(kind: Any) -> object:
     origin = get_origin(kind)
-    args = [arg for arg in get_args(kind) if not isinstance(arg, TypeVar)]
+    args: List[Any] = [arg for arg in get_args(kind) if not isinstance(arg, TypeVar)]
     if origin is None:
         return kind
     if origin is Annotated:
         return _kind(args[0])
     if origin is Literal:
-        return origin, tuple((type(arg), arg) for arg in args)
+        return origin, tuple((type(arg).__name__, arg) for arg in args)
     if origin in _UNIONS:
         return Union, frozenset(map(_kind, args))
     return (origin, *map(_kind, args)) if args else origin
