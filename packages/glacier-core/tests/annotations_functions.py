@@ -70,8 +70,8 @@ def context_in_other_forms(pipeline):
 
 
 @case(
-    "a: param str, b: param int = 1, c: param float = 2.0, d: param bool = True, e: param None = None"
-    " -> clean"
+    "a: param str, b: param int = 1, c: param float = 2.0, d: param bool = True, "
+    "e: param None = None -> clean"
 )
 def plain_parameters(pipeline):
     @pipeline.task

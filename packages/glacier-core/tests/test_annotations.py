@@ -1,7 +1,6 @@
 """What annotations mean, under every way in which Python evaluates them."""
 
 from __future__ import annotations
-
 import __future__
 
 import sys
