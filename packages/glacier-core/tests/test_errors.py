@@ -168,6 +168,26 @@ def test_a_failed_run_can_be_sent_to_another_process() -> None:
     assert sent.run.tasks["extract"].state == "failed"
 
 
+def test_a_run_with_many_failures_names_the_first_of_them() -> None:
+    pipeline = Pipeline("etl")
+
+    def fail() -> None:
+        raise ValueError("no network")
+
+    for number in range(12):
+        pipeline.task(name=f"t{number}")(fail)
+
+    with pytest.raises(errors.RunFailed) as caught:
+        InlineExecutor().execute(pipeline)
+
+    text = str(caught.value)
+    assert text.startswith(
+        "12 of 12 tasks of pipeline 'etl' failed.\n  t0: ValueError: no network\n"
+    )
+    assert "\n  … and 2 more failed tasks, see error.run\n" in text
+    assert len(caught.value.run.tasks) == 12
+
+
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="notes came with Python 3.11")
 def test_the_notes_of_an_error_go_with_it() -> None:
     error = examples()["NotAPipeline"]
