@@ -24,7 +24,11 @@ def is_for_checkers(missing: Missing, function: FunctionType) -> bool:
 
     An import that a ``try`` lets fail counts as well.
     """
-    return missing.root in _bound(function) and not is_hidden_dataset(missing, function)
+    return (
+        not missing.alias  # there is no telling what an alias is that uses it
+        and missing.root in _bound(function)
+        and not is_hidden_dataset(missing, function)
+    )
 
 
 def is_hidden_dataset(missing: Missing, function: FunctionType) -> bool:
