@@ -69,6 +69,7 @@ def test_every_error_is_an_error_of_glacier_with_a_docstring_and_a_name_of_its_o
     assert set(errors.__all__) == not_errors.union(classes())
     for name, one in classes().items():
         assert one.__doc__ is not None
+        assert one.__module__ == "glacier.core.errors"  # as tracebacks show it
         assert "\n\n" not in one.__doc__.split(".")[0]
         assert not hasattr(builtins, name)
 
