@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
-import pytest
-
 from glacier.core import Executor
 from glacier.core.testing import ExecutorContract
 from glacier.local import LocalExecutor
-
-pytestmark = pytest.mark.skipif(
-    sys.platform in ("win32", "emscripten"), reason="processes need Linux or macOS"
-)
 
 
 class TestProcesses(ExecutorContract):

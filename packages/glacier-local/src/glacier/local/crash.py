@@ -7,7 +7,10 @@ from typing import Optional
 
 from glacier.core.protocols import RunError, TaskCall
 
-__all__ = ["CannotCross", "WorkerCrashed", "WorkerNotStarted", "called"]
+__all__ = ["BEGUN", "CannotCross", "WorkerCrashed", "WorkerNotMade", "WorkerNotStarted", "called"]
+
+BEGUN = 8
+"""Bytes at the beginning of a worker's report: how many calls it has begun."""
 
 _NATIVE = (
     "Native code that the task called has crashed. Look at the library that the task uses last, "
@@ -55,12 +58,23 @@ class WorkerCrashed(RunError):
 class WorkerNotStarted(RunError):
     """A process ended before it could take any task."""
 
-    def __init__(self, call: TaskCall, *, code: int, executable: str) -> None:
+    def __init__(self, call: TaskCall, *, executable: str, code: int) -> None:
         ended = _signal(code) or f"exit code {code}"
         super().__init__(
             f"no worker process for {called(call)}: {executable} ended with {ended} while it was "
             "starting. What it wrote to standard error says why; the same interpreter must be able "
             "to 'import glacier.local'."
+        )
+
+
+class WorkerNotMade(RunError):
+    """The operating system refused a process."""
+
+    def __init__(self, call: TaskCall, *, error: OSError) -> None:
+        super().__init__(
+            f"no worker process for {called(call)}: {error}. It is started as sys.executable; the "
+            "limits on processes, open files and memory must allow as many as "
+            "LocalExecutor(workers=…) says."
         )
 
 

@@ -7,7 +7,7 @@ from time import perf_counter, time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from glacier.core.protocols import Handle, Ref, State, TaskCall, TaskResult, Value, share_scratch
-from glacier.local.crash import CannotCross, called
+from glacier.local.crash import CannotCross, WorkerNotMade, called
 from glacier.local.crossing import receive_error
 from glacier.local.holdings import Held, Parts, Wire, read_wire, value_of, wire
 from glacier.local.packing import Packed
@@ -49,12 +49,16 @@ class ProcessPool:
     def run_inline(self, call: TaskCall) -> TaskResult:
         """Run a call in a worker and wait for it; Ctrl-C ends the worker."""
         started, clock = time(), perf_counter()
-        worker = self._take()
+        try:
+            worker = self._take()
+        except OSError as error:
+            refused = WorkerNotMade(call, error=error)
+            return TaskResult(State.FAILED, (), started, perf_counter() - clock, refused)
         try:
             try:
                 reply, segments = self._ask(worker, call)
-            except OSError:  # it ended while it had nothing to do, so the call was never begun
-                if self._closed or not worker.ready:
+            except (EOFError, OSError):
+                if self._closed or not worker.died_idle():
                     raise
                 self._leave(worker)
                 worker = self._start()
@@ -119,7 +123,11 @@ class ProcessPool:
         worker = Worker()
         with self._lock:
             self._busy.add(worker)  # before it starts: an interrupt must not lose it
-        worker.start()
+        try:
+            worker.start()
+        except OSError:
+            self._leave(worker)
+            raise
         return worker
 
     def _give_back(self, worker: Worker) -> None:

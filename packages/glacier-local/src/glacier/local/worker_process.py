@@ -24,7 +24,7 @@ from glacier.core.protocols import (
     run_call,
 )
 from glacier.local.channel import Channel
-from glacier.local.crash import CannotCross, called
+from glacier.local.crash import BEGUN, CannotCross, called
 from glacier.local.crossing import send_error
 from glacier.local.holdings import Wire, open_wire, wire
 from glacier.local.imports import watch_imports
@@ -38,7 +38,11 @@ class Terminated(BaseException):
 
 
 def main(connection: int, lifeline: int, report: int) -> None:
-    """Serve one parent; the arguments are descriptors."""
+    """Serve one parent; the arguments are descriptors.
+
+    The file ``report`` tells what the channel no longer can: how many calls were begun, in its first
+    bytes, and behind them where Python was when the process crashed.
+    """
     faulthandler.enable(report)
     _end_with_parent(lifeline)
     signal.signal(signal.SIGTERM, _terminate)
@@ -46,7 +50,7 @@ def main(connection: int, lifeline: int, report: int) -> None:
     signal.signal(signal.SIGINT, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     watch_imports()
-    Worker(Channel(socket.socket(fileno=connection))).serve()
+    Worker(Channel(socket.socket(fileno=connection)), report).serve()
 
 
 def _end_with_parent(lifeline: int) -> None:
@@ -71,8 +75,10 @@ def _terminate(*_: object) -> NoReturn:
 class Worker:
     """Runs the calls of one parent, one after the other."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, report: int) -> None:
         self.channel = channel
+        self.report = report
+        self.begun = 0
         self.programs: Dict[str, TaskCall] = {}
 
     def serve(self) -> None:
@@ -100,6 +106,8 @@ class Worker:
 
     def answer(self, message: Tuple[Any, ...], segments: List[Segment]) -> None:
         """Run a call and send its result."""
+        self.begun += 1
+        os.pwrite(self.report, self.begun.to_bytes(BEGUN, "little"), 0)
         try:
             reply, outputs = self.reply(message, segments)
             _flush()

@@ -12,7 +12,7 @@ from typing import Any, Iterator, List, Optional, Sequence, Set, Tuple
 
 from glacier.core.protocols import TaskCall, Value
 from glacier.local.channel import Channel
-from glacier.local.crash import WorkerCrashed, WorkerNotStarted
+from glacier.local.crash import BEGUN, WorkerCrashed, WorkerNotStarted
 from glacier.local.holdings import wire
 from glacier.local.relay import receive, settings
 from glacier.local.segment import Segment
@@ -35,7 +35,10 @@ class Worker:
     def __init__(self) -> None:
         self.known: Set[str] = set()
         self.ready = False
+        self._asked = 0
         self._report = Segment.create()
+        self._report.write(bytes(BEGUN))
+        os.lseek(self._report.fd, BEGUN, os.SEEK_SET)
         ours, self._theirs = socket.socketpair()
         self._channel = Channel(ours)
         self._read, self._lifeline = os.pipe()
@@ -64,8 +67,9 @@ class Worker:
     ) -> Tuple[Tuple[Any, ...], List[Segment]]:
         """Send a call and wait for its end; warnings and log records are passed on meanwhile.
 
-        Raises ``OSError`` if the process is gone before it has the call, ``EOFError`` after that.
+        Raises ``OSError`` or ``EOFError`` if the process is gone.
         """
+        self._asked += 1
         self._channel.send(message, [segment.fd for segment in segments])
         while True:
             reply, descriptors = self._channel.receive()
@@ -76,14 +80,20 @@ class Worker:
             else:
                 receive(reply)
 
+    def died_idle(self) -> bool:
+        """Whether a process that is gone had not begun the call that it was sent."""
+        self.end(_GRACE_AFTER_DEATH)  # the channel closes a little before
+        begun = int.from_bytes(os.pread(self._report.fd, BEGUN, 0), "little")
+        return self.ready and begun < self._asked
+
     def death(self, call: TaskCall) -> BaseException:
         """The error of a call whose process is gone."""
         code = self.end(_GRACE_AFTER_DEATH)
         if not self.ready:
             self.release()
             return WorkerNotStarted(call, code=code, executable=sys.executable)
-        self._report.size = os.fstat(self._report.fd).st_size
-        stack = self._report.read().decode(errors="replace")
+        size = os.fstat(self._report.fd).st_size
+        stack = os.pread(self._report.fd, size, BEGUN).decode(errors="replace")
         self.release()
         return WorkerCrashed(call, code=code, stack=stack)
 
