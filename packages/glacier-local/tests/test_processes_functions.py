@@ -183,7 +183,7 @@ def test_a_function_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     def work() -> raw:
         return thing
 
-    with pytest.raises(RunFailed, match="task 'work': its function cannot be read .*no_such_modu"):
+    with pytest.raises(RunFailed, match=r"task 'work': its function cannot be read .*no_such_modu"):
         executor().execute(pipeline)
 
 

@@ -27,7 +27,9 @@ def shapes(draw: st.DrawFn) -> List[Node]:
     for number in range(draw(st.integers(1, 10))):
         before = st.integers(0, number - 1) if number else st.nothing()
         reads = draw(st.dictionaries(before, st.booleans(), max_size=min(3, number)))
-        each = draw(st.sampled_from([-1, *(read for read, optional in reads.items() if not optional)]))
+        each = draw(
+            st.sampled_from([-1, *(read for read, optional in reads.items() if not optional)])
+        )
         ends = draw(st.sampled_from(["small", "small", "large", "large", "failed", "skipped"]))
         nodes.append(Node(tuple(reads.items()), each, ends))
     return nodes
@@ -44,7 +46,8 @@ def pipeline_of(nodes: List[Node]) -> Pipeline:
         )
         values = ", ".join(f"a{read}" for read, _ in node.reads)
         exec(
-            f"def t{number}({reads}) -> d{number}: return work({node.ends!r}, {number}, [{values}])",
+            f"def t{number}({reads}) -> d{number}:\n"
+            f"    return work({node.ends!r}, {number}, [{values}])",
             scope,
         )
         pipeline.task(scope[f"t{number}"])

@@ -184,8 +184,6 @@ def test_a_value_is_freed_when_its_last_reader_has_had_it() -> None:
 
 def test_a_chain_stays_on_one_worker_and_out_of_this_process() -> None:
     class Opaque:
-        made: List[int] = []
-
         def __init__(self) -> None:
             self.workers = [os.getpid()]
 

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
+    from glacier.core.context import adopt_scratch, share_scratch
     from glacier.core.contracts import (
         FORMAT,
         Executor,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         Value,
         VersionRef,
     )
-    from glacier.core.context import adopt_scratch, share_scratch
     from glacier.core.errors import GlacierError, RunError
     from glacier.core.executor import PoolExecutor
     from glacier.core.plan import Plan

@@ -83,7 +83,7 @@ def _make(kind: Any, args: Tuple[Any, ...], facts: Dict[str, Any]) -> BaseExcept
         return kind
     found: Type[BaseException] = kind
     error = found.__new__(found, *args)
-    builtin = next(base for base in found.__mro__ if base.__module__ == "builtins")
+    builtin: Any = next(base for base in found.__mro__ if base.__module__ == "builtins")
     builtin.__init__(error, *args)
     error.__dict__.update(facts)
     return error

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Callable, List, Optional, Sequence
 
 __all__ = ["end_import", "watch_imports"]
@@ -30,7 +30,7 @@ class _Finder:
             spec: Optional[ModuleSpec] = None if find is None else find(name, path, target)
             if spec is not None:
                 loader: Any = spec.loader
-                if isinstance(loader, SourceFileLoader):
+                if isinstance(spec.loader, SourceFileLoader):
                     loader.exec_module = partial(_execute, loader.exec_module)
                 return spec
         return None
@@ -50,14 +50,14 @@ def watch_imports() -> None:
     """From now on, let a module that executes a pipeline end there."""
     if not _watching:
         _watching.append(_Finder())
-        sys.meta_path.insert(0, _watching[0])  # type: ignore[arg-type]  # it has all that is called
+        sys.meta_path.insert(0, _watching[0])
 
 
 def end_import() -> None:
     """End the import that this is called in, if imports are watched and one is under way."""
     if not _watching:
         return
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # inspect has no cheaper way
+    frame: Optional[FrameType] = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # inspect has no cheaper way
     while frame is not None:
         if frame.f_code.co_name == "<module>":
             if frame.f_globals.get("__name__") != "__main__":

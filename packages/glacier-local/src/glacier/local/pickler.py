@@ -10,7 +10,7 @@ import sys
 from functools import lru_cache
 from importlib import import_module
 from types import FunctionType
-from typing import Any, Callable, Dict, Optional, Sequence, Tuple, Type
+from typing import Any, Callable, Dict, Optional, Sequence, Tuple, Type, cast
 
 from glacier.local.segment import INLINE
 
@@ -28,12 +28,12 @@ def _pickler_class() -> Type[Any]:
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
         def reducer_override(self, obj: Any) -> Any:
-            kind: Any = type(obj)
+            kind = cast("Type[Any]", type(obj))
             if kind is FunctionType or issubclass(kind, type):
                 _send_by_value_if_hidden(cloudpickle, obj.__module__)
             elif kind.__name__ in _FRAMES and kind.__module__ in _FRAME_MODULES:
                 return _reduce_frame(obj)
-            return super().reducer_override(obj)
+            return cloudpickle.Pickler.reducer_override(self, obj)
 
     return Pickler
 

@@ -6,7 +6,7 @@ import threading
 from time import perf_counter, time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set, Tuple
 
-from glacier.core.protocols import Handle, Ref, State, TaskCall, TaskResult, Value, share_scratch
+from glacier.core.protocols import Handle, Ref, State, TaskCall, TaskResult, share_scratch
 from glacier.local.crash import CannotCross, WorkerNotMade, called
 from glacier.local.crossing import receive_error
 from glacier.local.holdings import Held, Parts, Wire, read_wire, value_of, wire
@@ -51,8 +51,8 @@ class ProcessPool:
         started, clock = time(), perf_counter()
         try:
             worker = self._take()
-        except OSError as error:
-            refused = WorkerNotMade(call, error=error)
+        except OSError as reason:
+            refused = WorkerNotMade(call, error=reason)
             return TaskResult(State.FAILED, (), started, perf_counter() - clock, refused)
         try:
             try:
@@ -64,7 +64,7 @@ class ProcessPool:
                 worker = self._start()
                 reply, segments = self._ask(worker, call)
         except (EOFError, OSError):
-            error: BaseException = worker.death(call)
+            error = worker.death(call)
             self._leave(worker)
             return TaskResult(State.FAILED, (), started, perf_counter() - clock, error)
         except CannotCross as problem:

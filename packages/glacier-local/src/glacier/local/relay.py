@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import sys
 import warnings
-from typing import Any, Callable, Dict, List, Tuple, Type, Union
+from typing import Any, Callable, Dict, Tuple, Type, Union
 
-from glacier.local.holdings import Wire, open_wire, wire
 from glacier.core.protocols import Value
+from glacier.local.holdings import open_wire, wire
 
 __all__ = ["Settings", "receive", "send_from_here", "settings"]
 

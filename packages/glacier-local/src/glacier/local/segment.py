@@ -68,9 +68,7 @@ class Segment:
         reader sees the change.
         """
         if sys.version_info >= (3, 13):
-            return memoryview(
-                mmap.mmap(self.fd, self.size, access=mmap.ACCESS_COPY, trackfd=False)
-            )
+            return memoryview(mmap.mmap(self.fd, self.size, access=mmap.ACCESS_COPY, trackfd=False))
         return memoryview(mmap.mmap(self.fd, self.size, access=mmap.ACCESS_COPY))
 
     def read(self) -> bytes:

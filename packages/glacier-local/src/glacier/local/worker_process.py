@@ -40,14 +40,14 @@ class Terminated(BaseException):
 def main(connection: int, lifeline: int, report: int) -> None:
     """Serve one parent; the arguments are descriptors.
 
-    The file ``report`` tells what the channel no longer can: how many calls were begun, in its first
-    bytes, and behind them where Python was when the process crashed.
+    The file ``report`` tells what the channel no longer can: in its first bytes how many calls were
+    begun, behind them where Python was when the process crashed.
     """
     faulthandler.enable(report)
     _end_with_parent(lifeline)
     signal.signal(signal.SIGTERM, _terminate)
     # Not SIG_IGN, which the programs that a task starts would inherit.
-    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGINT, _ignore)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     watch_imports()
     Worker(Channel(socket.socket(fileno=connection)), report).serve()
@@ -57,14 +57,22 @@ def _end_with_parent(lifeline: int) -> None:
     """Let the kernel end this process when the other end of the pipe is closed, which only happens
     if the parent is gone; a thread that waits for it could not while native code runs."""
     if sys.platform != "linux":  # where the signal is ignored by default
-        signal.signal(signal.SIGIO, lambda *_: os._exit(1))
+        signal.signal(signal.SIGIO, _exit)
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
     flags = fcntl.fcntl(lifeline, fcntl.F_GETFL)
-    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)  # type: ignore[attr-defined]
+    fcntl.fcntl(lifeline, fcntl.F_SETFL, flags | os.O_ASYNC)
     poll = select.poll()
     poll.register(lifeline, 0)
     if poll.poll(0):  # it was gone before
         os._exit(1)
+
+
+def _exit(*_: object) -> NoReturn:
+    os._exit(1)
+
+
+def _ignore(*_: object) -> None:
+    return
 
 
 def _terminate(*_: object) -> NoReturn:
@@ -136,8 +144,8 @@ class Worker:
             state, sent = str(result.state), _sent(call, result, outputs)
         except KeyboardInterrupt:  # the task's own: signals do not raise it here
             return ("interrupted",), []
-        except CannotCross as error:
-            wrong = send_error(error, outputs)
+        except CannotCross as problem:
+            wrong = send_error(problem, outputs)
             return ("done", "failed", (), None, 0.0, wrong, ""), outputs
         error = None if result.error is None else send_error(result.error, outputs)
         if result.error is not None:

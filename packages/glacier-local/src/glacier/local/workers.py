@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Generator, List, Optional, Sequence, Set, Tuple, cast
 
 from glacier.core.protocols import TaskCall, Value
 from glacier.local.channel import Channel
@@ -127,10 +127,11 @@ class Worker:
 def _start(*descriptors: int) -> subprocess.Popen[bytes]:
     # The path comes first: Glacier itself may be found only there.
     code = (
-        f"import sys; sys.path[:] = {sys.path!r}\n"
+        f"import sys; sys.path[:] = {[str(place) for place in sys.path]!r}\n"
         f"from glacier.local.worker_process import main; main{descriptors}"
     )
-    flags: List[str] = subprocess._args_from_interpreter_flags()  # type: ignore[attr-defined]
+    # Private, but what multiprocessing uses; nothing else tells all of them.
+    flags = cast("List[str]", subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
     with _without_interrupts():
         return subprocess.Popen(
             [sys.executable, *flags, "-c", code], stdin=subprocess.DEVNULL, pass_fds=descriptors
@@ -144,7 +145,7 @@ def _closed(descriptor: int) -> int:
 
 
 @contextmanager
-def _without_interrupts() -> Iterator[None]:
+def _without_interrupts() -> Generator[None, None, None]:
     """Let a child begin with SIGINT blocked, until it has said what to do with one."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
