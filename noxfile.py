@@ -144,6 +144,8 @@ def tests(session: nox.Session, package: str) -> None:
     values = group("values") if package == "local" else []
     session.install(*map(wheel, with_core(package)), *group("test"), *values)
     check_portions(session, with_core(package))
+    if package == "local":  # the example of the standard library runs on every Python too
+        session.run("python", "examples/quickstart.py", silent=True)
     run_tests(session, package)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Collection, Dict, Mapping, Sequence, Tuple
+from typing import Any, Collection, Dict, Mapping, Sequence, Set, Tuple, cast
 
 from glacier.core.annotations import REQUIRED, UNKNOWN, Argument, ArgumentKind
 from glacier.core.errors import RecordError
-from glacier.core.graph import AnyTask, Graph, is_stream
+from glacier.core.graph import AnyTask, Graph, is_stream, reads
 from glacier.core.step import FORMAT, Slot, Step
 from glacier.core.wiring import Wiring, wire
 
@@ -30,23 +31,22 @@ class Plan:
             "format": self.format,
             "pipeline": self.pipeline,
             "given": list(self.given),
-            "steps": [
-                {**step._asdict(), "slots": [slot._asdict() for slot in step.slots]}
-                for step in self.steps
-            ],
+            "steps": [_json_of(step) for step in self.steps],
         }
 
     @classmethod
-    def from_json(cls, data: Any) -> Plan:
+    def from_json(cls, data: object) -> Plan:
         """The plan that :meth:`to_json` wrote.
 
         Raises :class:`~glacier.core.errors.RecordError` for another format or a broken record.
         """
-        found = data.get("format") if isinstance(data, Mapping) else None
+        record = cast("Mapping[str, Any]", data if isinstance(data, Mapping) else {})
+        found = record.get("format")
         if found != FORMAT:
             raise RecordError(record="plan", found=found, expected=FORMAT)
         try:
-            return cls(data["pipeline"], tuple(map(_step, data["steps"])), tuple(data["given"]))
+            steps = tuple(map(_step, record["steps"]))
+            return cls(record["pipeline"], steps, tuple(record["given"]))
         except (KeyError, TypeError) as error:
             broken = f"{type(error).__name__}: {error}"
             raise RecordError(record="plan", found=found, expected=FORMAT, broken=broken) from error
@@ -56,14 +56,31 @@ class Plan:
         """The same, compiled for execution; made once."""
         return wire(self.steps, self.given)
 
+    def __reduce__(self) -> Tuple[object, ...]:
+        # Without the wiring, which is larger and soon made again.
+        return Plan, (self.pipeline, self.steps, self.given, self.format)
+
     def __repr__(self) -> str:
         return f"<Plan of {self.pipeline!r}: {len(self.steps)} steps>"
 
 
+def _json_of(step: Step) -> Dict[str, Any]:
+    return {
+        **step._asdict(),
+        "slots": [slot._asdict() for slot in step.slots],
+        "outputs": list(step.outputs),
+        "tags": list(step.tags),
+    }
+
+
 def _step(data: Mapping[str, Any]) -> Step:
-    slots = tuple(Slot(**slot) for slot in data["slots"])
-    rest = {**data, "slots": slots, "outputs": tuple(data["outputs"]), "tags": tuple(data["tags"])}
-    return Step(**rest)
+    fields: Dict[str, Any] = {
+        **data,
+        "slots": tuple(Slot(**slot) for slot in data["slots"]),
+        "outputs": tuple(data["outputs"]),
+        "tags": tuple(data["tags"]),
+    }
+    return Step(**fields)
 
 
 def make_plan(graph: Graph, *, given: Sequence[str] = (), keep: Collection[str] = ()) -> Plan:
@@ -71,12 +88,12 @@ def make_plan(graph: Graph, *, given: Sequence[str] = (), keep: Collection[str] 
 
     ``given`` names the datasets that the run is fed with, ``keep`` those held to its end.
     """
-    tasks = graph.tasks
-    steps = [_step_of(tasks[task], graph, keep) for task in graph.order]
+    tasks, streams = graph.tasks, _streams(graph).difference(keep)
+    steps = [_step_of(tasks[task], streams) for task in graph.order]
     return Plan(graph.pipeline, tuple(steps), tuple(given))
 
 
-def _step_of(task: AnyTask, graph: Graph, keep: Collection[str]) -> Step:
+def _step_of(task: AnyTask, streams: Collection[str]) -> Step:
     arguments, outputs, many, is_async = task.signature
     slots = tuple([_slot(argument) for argument in arguments])
     plain, each, inputs = True, -1, 0
@@ -89,22 +106,25 @@ def _step_of(task: AnyTask, graph: Graph, keep: Collection[str]) -> Step:
         inputs += is_input
     names = tuple([output.dataset.name for output in outputs])
     when = task.when.name if task.when is not None else None
-    lazy = len(names) == 1 and not many and each < 0 and _is_streamed(names[0], graph, keep)
+    lazy = len(names) == 1 and names[0] in streams and not many and each < 0
     return Step(task.name, slots, names, many, when, is_async, task.tags, plain, each, lazy)
 
 
-def _is_streamed(dataset: str, graph: Graph, keep: Collection[str]) -> bool:
-    """Whether a dataset has one reader, which takes it as an iterator."""
-    readers = graph.consumers.get(dataset, ())
-    if len(readers) != 1 or dataset in keep:
-        return False
-    reader = graph.tasks[readers[0]]
-    forms = [
-        argument.type is not UNKNOWN and is_stream(argument.type)
-        for argument in reader.signature.arguments
-        if argument.dataset is not None and argument.dataset.name == dataset
-    ]
-    return forms == [True] and (reader.when is None or reader.when.name != dataset)
+def _streams(graph: Graph) -> Set[str]:
+    """The datasets that are read once by one task, which takes them as an iterator."""
+    found: Set[str] = set()
+    for task in graph.tasks:
+        names = [
+            argument.dataset.name
+            for argument in task.signature.arguments
+            if argument.type is not UNKNOWN
+            and argument.dataset is not None
+            and is_stream(argument.type)
+        ]
+        if names:
+            uses = Counter(dataset.name for dataset in reads(task))
+            found.update(name for name in names if uses[name] == len(graph.consumers[name]) == 1)
+    return found
 
 
 def _slot(argument: Argument) -> Slot:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Iterator, List, Sequence, Tuple
-
 from graphlib import CycleError, TopologicalSorter
+from typing import Collection, Dict, Iterator, List, Sequence, Tuple
 
 from glacier.core.annotations import ArgumentKind
 from glacier.core.dataset import Dataset
@@ -25,8 +24,8 @@ from glacier.core.graph.structure import AnyTask, Graph
 
 __all__ = ["infer"]
 
-_GUESSES = 20
-"""How many missing datasets get a guess: each is compared with every name that there is."""
+_COMPARISONS = 20_000
+"""How many names are compared for guesses: each missing dataset with every one that there is."""
 
 
 def infer(pipeline: str, tasks: Sequence[AnyTask], *, given: Collection[str] = ()) -> Graph:
@@ -153,13 +152,14 @@ class _Inference:
             named.setdefault(task.name, []).append(task)
         for name, tasks in named.items():
             if len(tasks) > 1:
-                yield DuplicateTask(name=name, places=[str(task.place) for task in tasks])
+                places = [str(task.place) for task in tasks]
+                yield DuplicateTask(name=name, places=places, left_over=_left_over(tasks))
 
     def rivalry(self, dataset: str, tasks: Sequence[AnyTask]) -> DefinitionError:
         return DuplicateProducer(
             dataset=dataset,
             producers=[str(task.where) for task in tasks],
-            left_over=any(task.place.replaces(tasks[0].place) for task in tasks),
+            left_over=_left_over(tasks),
         )
 
     def missing_producers(self) -> Iterator[DefinitionError]:
@@ -167,11 +167,16 @@ class _Inference:
         missing = [
             name for name in self.consumers if name not in self.producers and name not in self.given
         ]
+        guesses = max(1, _COMPARISONS // max(1, len(self.producers)))
         for number, name in enumerate(missing):
             yield MissingProducer(
                 dataset=name,
                 declared=str(self.datasets[name].place),
                 consumers=[str(self.tasks[reader].where) for reader in self.consumers[name]],
-                produced=self.producers if number < _GUESSES else (),
-                stray=stray if number < _GUESSES else (),
+                produced=self.producers if number < guesses else (),
+                stray=stray if number < guesses else (),
             )
+
+
+def _left_over(tasks: Sequence[AnyTask]) -> bool:
+    return any(task.place.replaces(tasks[0].place) for task in tasks)
