@@ -68,7 +68,7 @@ def run_tests(session: nox.Session, *packages: str) -> None:
 @nox.session(reuse_venv=True)
 def quick(session: nox.Session) -> None:
     """The tests of all packages, installed editable, on this Python: the inner loop."""
-    session.install(*editable(PACKAGES), *group("test"))
+    session.install(*editable(PACKAGES), *group("test"), *group("values"))
     run_tests(session, *PACKAGES)
 
 
@@ -141,7 +141,8 @@ def check_wheel(session: nox.Session) -> None:
 @nox.parametrize("package", each(PACKAGES))
 def tests(session: nox.Session, package: str) -> None:
     """The wheel of one package, with core's, in an environment of its own."""
-    session.install(*map(wheel, with_core(package)), *group("test"))
+    values = group("values") if package == "local" else []
+    session.install(*map(wheel, with_core(package)), *group("test"), *values)
     check_portions(session, with_core(package))
     if package == "local":  # the example of the standard library runs on every Python too
         session.run("python", "examples/quickstart.py", silent=True)
@@ -227,14 +228,14 @@ def py314(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure the overhead of Glacier beside a bare loop; -- --peers adds Hamilton."""
     peers = ["sf-hamilton"] if "--peers" in session.posargs else []
-    session.install(*map(wheel, PACKAGES), *peers)
+    session.install(*map(wheel, PACKAGES), "numpy", "pyarrow", *peers)
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Which lines and branches of the packages their tests leave out."""
-    session.install(*editable(PACKAGES), *group("test"), "coverage>=7.6")
+    session.install(*editable(PACKAGES), *group("test"), *group("values"), "coverage>=7.6")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report")
 

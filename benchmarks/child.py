@@ -1,7 +1,7 @@
 """What is measured in a process of its own; prints one line of JSON.
 
-``python -m benchmarks.child scale SHAPE TASKS``, ``… memory SHAPE TASKS COUNT SUBJECT`` or
-``… release WHAT``.
+``python -m benchmarks.child scale SHAPE TASKS``, ``… memory SHAPE TASKS COUNT SUBJECT``,
+``… release WHAT``, ``… burning HOW ROUNDS WORKERS`` or ``… sharing HOW MEASURE WORKERS``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ def main() -> None:
         "scale": _scale,
         "memory": _memory,
         "release": _release,
+        "burning": _burning,
+        "sharing": _sharing,
     }
     print(json.dumps(measure[kind](*arguments)))
 
@@ -38,6 +40,18 @@ def _release(what: str) -> object:
     from benchmarks.children.released import released
 
     return released(what)
+
+
+def _burning(how: str, rounds: str, workers: str) -> object:
+    from benchmarks.children.burning import burned
+
+    return burned(how, int(rounds), int(workers))
+
+
+def _sharing(how: str, measure: str, workers: str) -> object:
+    from benchmarks.children.sharing import shared
+
+    return shared(how, measure, int(workers))
 
 
 if __name__ == "__main__":

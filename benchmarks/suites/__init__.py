@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Callable, Iterator, NamedTuple
 
 from benchmarks.suites.building import building
+from benchmarks.suites.burning import burning
 from benchmarks.suites.chains import chains
 from benchmarks.suites.fans import fans
 from benchmarks.suites.hello import hello
@@ -15,6 +16,7 @@ from benchmarks.suites.options import Options
 from benchmarks.suites.order import order
 from benchmarks.suites.release import release
 from benchmarks.suites.scale import scale
+from benchmarks.suites.sharing import sharing
 from benchmarks.suites.versus import versus
 from benchmarks.table import Row
 
@@ -39,5 +41,7 @@ SUITES = {
     "memory": Suite("what Glacier holds for each of 100,000 tasks", memory),
     "release": Suite("peak memory of 20 tasks that each make 100 MiB", release),
     "order": Suite("how many values are alive at a time", order),
+    "burning": Suite("8 tasks of pure Python in worker processes, their start included", burning),
+    "sharing": Suite("large values handed to worker processes", sharing),
     "peers": Suite("build + execute in us per task (execute / bare loop)", versus),
 }

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import logging
     from pathlib import Path
 
-__all__ = ["Context"]
+__all__ = ["Context", "adopt_scratch", "share_scratch"]
 
 
 class Context(NamedTuple):
@@ -62,3 +62,14 @@ def _scratch(run_id: str) -> str:
             _folders[run_id] = tempfile.mkdtemp(prefix="glacier-")
             atexit.register(shutil.rmtree, _folders[run_id], ignore_errors=True)
         return _folders[run_id]
+
+
+def share_scratch(run_id: str) -> str:
+    """The scratch folder of a run, to be told to another process; this one removes it."""
+    return _scratch(run_id)
+
+
+def adopt_scratch(run_id: str, folder: str) -> None:
+    """Use the scratch folder that another process made for a run, and leave its removal to that."""
+    with _folders_lock:
+        _folders[run_id] = folder

@@ -20,6 +20,7 @@ from typing import (
     NamedTuple,
     Optional,
     Protocol,
+    Sequence,
     Tuple,
     Union,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Listener",
     "Pool",
     "Ref",
+    "RemotePool",
     "State",
     "TaskCall",
     "TaskResult",
@@ -81,7 +83,10 @@ class Value(NamedTuple):
 
 
 class Handle(NamedTuple):
-    """A value that an executor holds elsewhere; only that executor can read ``token``."""
+    """A value that an executor holds elsewhere; only that executor can read ``token``.
+
+    The token owns the value: it is freed when nothing refers to the token any more.
+    """
 
     token: Any
 
@@ -210,4 +215,31 @@ class Pool(Protocol):
 
     def close(self) -> None:
         """Wait for what runs and let the workers go."""
+        ...
+
+
+class RemotePool(Pool, Protocol):
+    """A pool that leaves values where its workers can reach them: its results hold handles.
+
+    Values come into this process only where something here needs them: ``run[...]``, a condition,
+    an ``async`` task, the items of a value that one task made.
+    """
+
+    def fetch(self, ref: Handle) -> Any:
+        """The value, in this process; works after :meth:`close` too.
+
+        Raises :class:`~glacier.core.errors.GlacierError` where it cannot be brought here.
+        """
+        ...
+
+    def hold(self, value: Any) -> Handle:
+        """Take a value of this process that workers will read, so that it is moved only once."""
+        ...
+
+    def gather(self, refs: Sequence[Ref]) -> Ref:
+        """The list of these values, without bringing them here."""
+        ...
+
+    def scatter(self, ref: Handle) -> Optional[Sequence[Ref]]:
+        """The parts of what :meth:`gather` made; ``None`` for any other value."""
         ...

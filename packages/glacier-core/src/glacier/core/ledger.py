@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Callable, Dict, List, Optional, Tuple, Union
 
-from glacier.core.contracts import Launch, State, TaskCall, TaskResult, Value
-from glacier.core.errors import InvalidCondition
+from glacier.core.contracts import Launch, State, TaskCall, TaskResult
+from glacier.core.errors import GlacierError, InvalidCondition
+from glacier.core.keeper import Keeper
 from glacier.core.mapping import Expansion
 from glacier.core.run import RunLog
 from glacier.core.step import Step
@@ -22,13 +23,14 @@ class Ledger:
     ``ready`` is a stack: the steps that became ready last are on top, and so run first.
     """
 
-    def __init__(self, launch: Launch, run_id: str) -> None:
+    def __init__(self, launch: Launch, run_id: str, keeper: Keeper) -> None:
         self.run_id = run_id
+        self.keeper = keeper
         self.plan = launch.plan
         self.functions = launch.functions
         self.params = launch.params
         self.wiring = wiring = launch.plan.wiring
-        self.log = RunLog(len(launch.plan.steps), len(wiring.names))
+        self.log = RunLog(len(launch.plan.steps), len(wiring.names), read=keeper.read)
         self.waits = list(wiring.waits)
         self.uses = [len(readers) for readers in wiring.readers]
         self.trouble = bytearray(len(launch.plan.steps))
@@ -36,7 +38,7 @@ class Ledger:
         for name in launch.keep:
             self.uses[wiring.index[name]] += 1
         for name, value in launch.inputs.items():
-            self.log.values[wiring.index[name]] = Value(value)
+            self.log.values[wiring.index[name]] = keeper.keep(value)
         self.ready: List[Union[int, Expansion]] = [
             step for step in range(len(self.waits) - 1, -1, -1) if not self.waits[step]
         ]
@@ -72,8 +74,10 @@ class Ledger:
     def _unmet(self, condition: int, step: Step) -> Optional[TaskResult]:
         if condition in self.skipped:
             return _skipped(f"its condition {step.when!r} was skipped")
-        ref = self.log.values[condition]
-        value = ref.value if isinstance(ref, Value) else None
+        try:
+            value = self.keeper.read(self.log.values[condition])
+        except GlacierError as error:
+            return TaskResult(State.FAILED, (), None, 0.0, error)
         try:
             if value:
                 return None

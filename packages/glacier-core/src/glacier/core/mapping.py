@@ -3,9 +3,22 @@
 from __future__ import annotations
 
 from time import perf_counter, time
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, Type, cast
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+    cast,
+)
 
-from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value
+from glacier.core.contracts import Ref, State, TaskCall, TaskResult
 from glacier.core.errors import NotMappable
 
 __all__ = ["Expansion", "items_of"]
@@ -22,7 +35,7 @@ class Expansion:
         "running", "started",
     )  # fmt: skip
 
-    def __init__(self, number: int, call: TaskCall, items: Iterator[Any]) -> None:
+    def __init__(self, number: int, call: TaskCall, items: Iterator[Ref]) -> None:
         self.started, self.clock = time(), perf_counter()
         self.ended = False
         self.number = number
@@ -47,7 +60,7 @@ class Expansion:
             self.fail(TaskResult(State.FAILED, (), None, 0.0, error))
             return None
         call, each = self.call, self.call.step.each
-        inputs = (*call.inputs[:each], Value(item), *call.inputs[each + 1 :])
+        inputs = (*call.inputs[:each], item, *call.inputs[each + 1 :])
         call = call._replace(inputs=inputs, item=self.next)
         self.next += 1
         self.running += 1
@@ -73,14 +86,15 @@ class Expansion:
         """Whether nothing runs and nothing more will start."""
         return self.exhausted and not self.running
 
-    def result(self) -> TaskResult:
-        """The result of the whole step: a list of results for each of its outputs."""
+    def result(self, collect: Callable[[Sequence[Ref]], Ref]) -> TaskResult:
+        """The result of the whole step: each of its outputs is what ``collect`` makes of those of
+        the items, in their order."""
         started, duration = self.started, perf_counter() - self.clock
         if self.error is not None:
             return self.error._replace(started=started, duration=duration)
         ordered = [self.results[item].outputs for item in sorted(self.results)]
         outputs: List[Ref] = [
-            Value([cast("Value", refs[output]).value for refs in ordered])
+            collect([refs[output] for refs in ordered])
             for output in range(len(self.call.step.outputs))
         ]
         return TaskResult(State.SUCCEEDED, tuple(outputs), started, duration)

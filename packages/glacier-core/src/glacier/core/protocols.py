@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
+    from glacier.core.context import adopt_scratch, share_scratch
     from glacier.core.contracts import (
         FORMAT,
         Executor,
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
         Listener,
         Pool,
         Ref,
+        RemotePool,
         State,
         TaskCall,
         TaskResult,
         Value,
         VersionRef,
     )
-    from glacier.core.errors import GlacierError
+    from glacier.core.errors import GlacierError, RunError
     from glacier.core.executor import PoolExecutor
     from glacier.core.plan import Plan
     from glacier.core.run import Run
@@ -45,7 +47,9 @@ __all__ = [
     "Pool",
     "PoolExecutor",
     "Ref",
+    "RemotePool",
     "Run",
+    "RunError",
     "Slot",
     "State",
     "Step",
@@ -53,8 +57,10 @@ __all__ = [
     "TaskResult",
     "Value",
     "VersionRef",
+    "adopt_scratch",
     "run_call",
     "run_call_async",
+    "share_scratch",
 ]
 
 _ROOMS = {
@@ -62,10 +68,13 @@ _ROOMS = {
     "Plan": "plan",
     "PoolExecutor": "executor",
     "Run": "run",
+    "RunError": "errors",
     "Slot": "step",
     "Step": "step",
+    "adopt_scratch": "context",
     "run_call": "worker",
     "run_call_async": "worker",
+    "share_scratch": "context",
 }
 
 

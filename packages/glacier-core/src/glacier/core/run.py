@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from glacier.core.contracts import Ref, State, Value
+from glacier.core.contracts import Handle, Ref, State, Value
 from glacier.core.dataset import dataset_in
 from glacier.core.errors import RunFailed, ValueUnavailable, nearest
 from glacier.core.plan import Plan
@@ -26,17 +26,28 @@ def new_run_id() -> str:
 
 
 class RunLog:
-    """What a scheduler notes down about each step, by its number in the plan."""
+    """What a scheduler notes down about each step, by its number in the plan.
 
-    __slots__ = ("durations", "errors", "reasons", "started", "states", "values")
+    ``read`` brings the value of a handle into this process.
+    """
 
-    def __init__(self, steps: int, datasets: int) -> None:
+    __slots__ = ("durations", "errors", "read", "reasons", "started", "states", "values")
+
+    def __init__(self, steps: int, datasets: int, *, read: Callable[[Ref], Any]) -> None:
+        self.read = read
         self.states: List[State] = [State.WAITING] * steps
         self.started: List[Optional[float]] = [None] * steps
         self.durations: List[float] = [0.0] * steps
         self.errors: Dict[int, BaseException] = {}
         self.reasons: Dict[int, str] = {}
         self.values: List[Optional[Ref]] = [None] * datasets
+
+    def value(self, dataset: int) -> Optional[Value]:
+        """The value of a dataset by its number; one that is elsewhere is brought here, once."""
+        ref = self.values[dataset]
+        if isinstance(ref, Handle):
+            ref = self.values[dataset] = Value(self.read(ref))
+        return ref if isinstance(ref, Value) else None
 
 
 @dataclass(frozen=True)
@@ -87,10 +98,8 @@ class Run:
 
         They can be fed to the next run: ``execute(pipeline, inputs=run.values)``.
         """
-        names = self.plan.wiring.names
-        return {
-            name: ref.value for name, ref in zip(names, self._log.values) if isinstance(ref, Value)
-        }
+        found = ((name, self._log.value(n)) for n, name in enumerate(self.plan.wiring.names))
+        return {name: ref.value for name, ref in found if ref is not None}
 
     def __getitem__(self, dataset: object) -> Any:
         named = dataset_in(dataset)
@@ -98,8 +107,8 @@ class Run:
         number = self.plan.wiring.index.get(name)
         if number is None:
             raise ValueUnavailable(dataset=name, reason=_unknown(name, self.plan))
-        ref = self._log.values[number]
-        if isinstance(ref, Value):
+        ref = self._log.value(number)
+        if ref is not None:
             return ref.value
         raise ValueUnavailable(dataset=name, reason=self._why_absent(name))
 

@@ -22,11 +22,12 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple, Union
 
-from glacier.core.contracts import Launch, Pool, State, TaskCall, TaskResult, Value
+from glacier.core.contracts import Launch, Pool, State, TaskCall, TaskResult
 from glacier.core.errors import GlacierError
 from glacier.core.events import Event, TaskFinished, TaskStarted
+from glacier.core.keeper import Keeper
 from glacier.core.ledger import Ledger
-from glacier.core.mapping import Expansion, items_of
+from glacier.core.mapping import Expansion
 from glacier.core.run import RunLog
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class Scheduler:
         emit: Optional[Callable[[Event], None]],
         fail_fast: bool,
     ) -> None:
-        self.ledger = Ledger(launch, run_id)
+        self.keeper = Keeper(pool)
+        self.ledger = Ledger(launch, run_id, self.keeper)
         self.pool = pool
         self.run_id = run_id
         self.steps = launch.plan.steps
@@ -120,10 +122,9 @@ class Scheduler:
             self.done = SimpleQueue()
         if call.step.is_async:
             from glacier.core.coroutines import LoopThread
-            from glacier.core.worker import run_call_async
 
             self.loop = self.loop or LoopThread()
-            future = self.loop.submit(run_call_async(call))
+            future = self.loop.submit(self.keeper.run_async(call))
             self.coroutines += 1
         else:
             future = self.pool.submit(call)
@@ -165,13 +166,9 @@ class Scheduler:
     def expand(self, number: int, call: TaskCall) -> None:
         """Begin a mapped step; its items become ready one after the other."""
         step = call.step
-        ref = call.inputs[step.each]
+        dataset = step.inputs[step.each]
         try:
-            items = items_of(
-                ref.value if isinstance(ref, Value) else ref,
-                task=step.task,
-                dataset=step.inputs[step.each],
-            )
+            items = self.keeper.items(call.inputs[step.each], task=step.task, dataset=dataset)
         except GlacierError as error:
             self.end(number, TaskResult(State.FAILED, (), time(), 0.0, error))
             return
@@ -198,7 +195,7 @@ class Scheduler:
         """End a mapped step with its last item."""
         if expansion.done and not expansion.ended:
             expansion.ended = True
-            self.end(expansion.number, expansion.result())
+            self.end(expansion.number, expansion.result(self.keeper.collect))
 
     def end(self, number: int, result: TaskResult) -> None:
         """Note the end of a step, tell of it, and stop the run if that is what was asked for."""

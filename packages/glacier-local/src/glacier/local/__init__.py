@@ -1,8 +1,53 @@
-"""Run Glacier pipelines on this machine."""
+"""Run Glacier pipelines on this machine.
+
+Each name is imported when it is asked for, so that a worker process loads no scheduler.
+"""
 
 from __future__ import annotations
 
-from glacier.local._version import __version__
-from glacier.local.executor import LocalExecutor
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, List
 
-__all__ = ["LocalExecutor", "__version__"]
+from glacier.local._version import __version__
+
+if TYPE_CHECKING:
+    from glacier.local.crash import CannotCross, WorkerCrashed, WorkerNotMade, WorkerNotStarted
+    from glacier.local.crossing import RemoteError, RemoteTraceback
+    from glacier.local.executor import InvalidWorkers, LocalExecutor, NoProcesses
+
+__all__ = [
+    "CannotCross",
+    "InvalidWorkers",
+    "LocalExecutor",
+    "NoProcesses",
+    "RemoteError",
+    "RemoteTraceback",
+    "WorkerCrashed",
+    "WorkerNotMade",
+    "WorkerNotStarted",
+    "__version__",
+]
+
+_ROOMS = {
+    "CannotCross": "crash",
+    "InvalidWorkers": "executor",
+    "LocalExecutor": "executor",
+    "NoProcesses": "executor",
+    "RemoteError": "crossing",
+    "RemoteTraceback": "crossing",
+    "WorkerCrashed": "crash",
+    "WorkerNotMade": "crash",
+    "WorkerNotStarted": "crash",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> List[str]:
+    return sorted(__all__)

@@ -1,14 +1,15 @@
-"""The executor of a laptop: the tasks of a pipeline on threads of this process."""
+"""The executor of a laptop: the tasks of a pipeline on threads, or in processes of their own."""
 
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Optional, Type
 
-from glacier.core.protocols import Executor, GlacierError, PoolExecutor
+from glacier.core.protocols import Executor, GlacierError, Pool, PoolExecutor
 from glacier.local.threads import ThreadPool
 
-__all__ = ["InvalidWorkers", "LocalExecutor"]
+__all__ = ["InvalidWorkers", "LocalExecutor", "NoProcesses"]
 
 
 class InvalidWorkers(GlacierError, ValueError):
@@ -21,26 +22,54 @@ class InvalidWorkers(GlacierError, ValueError):
         )
 
 
+class NoProcesses(GlacierError, NotImplementedError):
+    """Processes were asked for where they are not to be had."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"LocalExecutor(processes=True) is for Linux and macOS; this is {sys.platform}. "
+            "Run on threads: LocalExecutor()."
+        )
+
+
 class LocalExecutor(PoolExecutor):
     """Runs pipelines on this machine, with no configuration.
 
-    ``workers`` is how many tasks run at a time, by default the number of processors this process
-    may use plus four, at most 32: tasks that wait for the network or a disk leave the processor to
-    others. A task that is alone runs on the calling thread. With ``fail_fast`` the first failure
-    cancels all that has not started. Raises :class:`InvalidWorkers`.
+    ``workers`` is how many tasks run at a time. On threads it is by default the number of
+    processors this process may use plus four, at most 32: tasks that wait for the network or a disk
+    leave the processor to others. A task that is alone runs on the calling thread.
+
+    With ``processes`` every task that is not ``async`` runs in a worker process, by default in as
+    many as there are processors: for tasks that compute in Python, and for those that may crash.
+    With ``fail_fast`` the first failure cancels all that has not started. Raises
+    :class:`InvalidWorkers`, and :class:`NoProcesses` on Windows.
     """
 
-    def __init__(self, workers: Optional[int] = None, *, fail_fast: bool = False) -> None:
+    def __init__(
+        self, workers: Optional[int] = None, *, processes: bool = False, fail_fast: bool = False
+    ) -> None:
         super().__init__(fail_fast=fail_fast)
         if workers is not None and (type(workers) is not int or workers < 1):
             raise InvalidWorkers(found=workers)
-        self.workers = workers if workers is not None else min(32, _processors() + 4)
+        if processes and sys.platform in ("win32", "emscripten", "wasi"):
+            raise NoProcesses
+        default = _processors() if processes else min(32, _processors() + 4)
+        self.workers = workers if workers is not None else default
+        self.processes = processes
 
-    def open(self) -> ThreadPool:
+    def open(self) -> Pool:
+        imports = sys.modules.get("glacier.local.imports")
+        if imports is not None:  # only in a worker, where modules do not run pipelines again
+            imports.end_import()
+        if self.processes:
+            from glacier.local.processes import ProcessPool
+
+            return ProcessPool(self.workers)
         return ThreadPool(self.workers)
 
     def __repr__(self) -> str:
-        return f"LocalExecutor(workers={self.workers})"
+        processes = ", processes=True" if self.processes else ""
+        return f"LocalExecutor(workers={self.workers}{processes})"
 
 
 def _processors() -> int:

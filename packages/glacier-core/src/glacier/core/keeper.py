@@ -1,0 +1,77 @@
+"""Where the values of a run are: in this process, or with the workers of a remote pool."""
+
+from __future__ import annotations
+
+from time import time
+from typing import Any, Iterator, Optional, Sequence, cast
+
+from glacier.core.contracts import (
+    Handle,
+    Pool,
+    Ref,
+    RemotePool,
+    State,
+    TaskCall,
+    TaskResult,
+    Value,
+)
+from glacier.core.errors import GlacierError
+from glacier.core.mapping import items_of
+
+__all__ = ["Keeper"]
+
+
+class Keeper:
+    """Reads, keeps and collects references, so that the scheduler need not know where values are.
+
+    With a pool that is not remote every reference is a :class:`Value`, and nothing is moved.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self.remote = cast("RemotePool", pool) if hasattr(pool, "fetch") else None
+
+    def keep(self, value: Any) -> Ref:
+        """A reference to a value of this process that tasks will read."""
+        return Value(value) if self.remote is None else self.remote.hold(value)
+
+    def read(self, ref: Optional[Ref]) -> Any:
+        """The value of a reference in this process; ``None`` for none.
+
+        Raises :class:`~glacier.core.errors.GlacierError` for one that cannot be brought here.
+        """
+        if isinstance(ref, Value):
+            return ref.value
+        if isinstance(ref, Handle) and self.remote is not None:
+            return self.remote.fetch(ref)
+        return None
+
+    async def run_async(self, call: TaskCall) -> TaskResult:
+        """Run a call of an ``async def`` task in this process, and keep what it returns."""
+        from glacier.core.worker import run_call_async
+
+        if self.remote is None:
+            return await run_call_async(call)
+        try:
+            inputs = [None if ref is None else Value(self.read(ref)) for ref in call.inputs]
+        except GlacierError as error:
+            return TaskResult(State.FAILED, (), time(), 0.0, error)
+        result = await run_call_async(call._replace(inputs=tuple(inputs)))
+        outputs = [self.keep(self.read(ref)) for ref in result.outputs]
+        return result._replace(outputs=tuple(outputs))
+
+    def items(self, ref: Optional[Ref], *, task: str, dataset: str) -> Iterator[Ref]:
+        """References to the items of a mapped dataset.
+
+        Raises :class:`~glacier.core.errors.NotMappable`, and as :meth:`read` does.
+        """
+        if isinstance(ref, Handle) and self.remote is not None:
+            parts = self.remote.scatter(ref)
+            if parts is not None:
+                return iter(parts)
+        return map(Value, items_of(self.read(ref), task=task, dataset=dataset))
+
+    def collect(self, refs: Sequence[Ref]) -> Ref:
+        """One reference to the list of these values."""
+        if self.remote is not None:
+            return self.remote.gather(refs)
+        return Value([cast("Value", ref).value for ref in refs])

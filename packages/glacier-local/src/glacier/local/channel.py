@@ -1,0 +1,81 @@
+"""Messages between two processes: plain records, and the descriptors that go with them."""
+
+from __future__ import annotations
+
+import array
+import os
+import pickle
+import socket
+import struct
+from threading import Lock
+from typing import Any, List, Sequence, Tuple
+
+__all__ = ["Channel"]
+
+_HEAD = struct.Struct("!QI")  # bytes of the message, number of descriptors
+_DESCRIPTORS = 250  # in one packet; Linux allows 253
+_SIZE = array.array("i").itemsize
+_CLOSE_ON_EXEC: int = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+
+
+class Channel:
+    """One end of a connection; several threads may send, one receives.
+
+    Raises ``OSError`` for sending to an end that is closed, ``EOFError`` for receiving from it.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._sending = Lock()
+
+    def send(self, message: Tuple[Any, ...], descriptors: Sequence[int] = ()) -> None:
+        """Send a message of plain Python values; the descriptors stay open here."""
+        body = pickle.dumps(message, 5)
+        with self._sending:
+            self._socket.sendall(_HEAD.pack(len(body), len(descriptors)))
+            for begin in range(0, len(descriptors), _DESCRIPTORS):
+                packet = array.array("i", descriptors[begin : begin + _DESCRIPTORS])
+                rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, packet)
+                self._socket.sendmsg([b"\0"], [rights])
+            self._socket.sendall(body)
+
+    def receive(self) -> Tuple[Tuple[Any, ...], List[int]]:
+        """The next message and its descriptors, which are the receiver's to close."""
+        size, count = _HEAD.unpack(self._exactly(_HEAD.size))
+        descriptors: List[int] = []
+        while len(descriptors) < count:
+            descriptors += self._packet(min(count - len(descriptors), _DESCRIPTORS))
+        message: Tuple[Any, ...] = pickle.loads(self._exactly(size))
+        return message, descriptors
+
+    def _packet(self, count: int) -> List[int]:
+        room = socket.CMSG_SPACE(count * _SIZE)
+        data, ancillary, _, _ = self._socket.recvmsg(1, room, _CLOSE_ON_EXEC)
+        if not data:
+            raise EOFError
+        found = array.array("i")
+        for level, kind, packet in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                found.frombytes(packet[: len(packet) - len(packet) % _SIZE])
+        if len(found) != count:  # this process may open no more of them
+            for descriptor in found:
+                os.close(descriptor)
+            raise EOFError("descriptors were lost: this process may open no more files")
+        return list(found)
+
+    def _exactly(self, size: int) -> bytearray:
+        data = bytearray(size)
+        view, at = memoryview(data), 0
+        while at < size:
+            try:
+                received = self._socket.recv_into(view[at:])
+            except ConnectionError:
+                received = 0
+            if not received:
+                raise EOFError
+            at += received
+        return data
+
+    def close(self) -> None:
+        """Close this end; the other one receives ``EOFError``."""
+        self._socket.close()

@@ -1,0 +1,104 @@
+"""Exceptions on their way from a worker, with the traceback that they had there."""
+
+from __future__ import annotations
+
+import traceback
+from types import FunctionType, TracebackType
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Type
+
+from glacier.core.protocols import RunError, Value
+from glacier.local.holdings import Wire, open_wire, wire
+from glacier.local.segment import Segment
+
+__all__ = ["RemoteError", "RemoteTraceback", "receive_error", "send_error"]
+
+
+class RemoteTraceback(Exception):
+    """The traceback of a worker process as text; the cause of an error that came from there."""
+
+    def __str__(self) -> str:
+        return f'\n"""\n{self.args[0]}"""'
+
+
+class RemoteError(RunError):
+    """A task raised an exception that cannot leave its worker process.
+
+    ``kind`` is the name of its type, with its module, and ``text`` its text.
+    """
+
+    def __init__(self, *, task: str, kind: str, text: str, reason: str) -> None:
+        self.kind = kind
+        self.text = text
+        super().__init__(
+            f"task {task!r} raised {kind}: {text} (the exception itself could not be brought from "
+            f"the worker process: {reason})"
+        )
+
+
+def send_error(error: BaseException, segments: List[Segment]) -> Wire:
+    """An error as part of a message; one that cannot be pickled goes as text."""
+    trace = "".join(traceback.format_exception(type(error), error, _of_the_task(error)))
+    kind = type(error).__qualname__
+    if type(error).__module__ != "builtins":
+        kind = f"{type(error).__module__}.{kind}"
+    try:
+        return wire(Value(_recipe(error)), segments), "", kind, _text(error), trace
+    except Exception as failure:
+        return None, f"{type(failure).__name__}: {_text(failure)}", kind, _text(error), trace
+
+
+def receive_error(sent: Wire, segments: Sequence[Segment], *, task: str) -> BaseException:
+    """The error in a message, with the worker's traceback for its cause."""
+    pickled, reason, kind, text, trace = sent
+    error: Optional[BaseException] = None
+    if pickled is not None:
+        try:
+            error = _make(*open_wire(pickled, segments))
+        except Exception as failure:
+            reason = f"{type(failure).__name__}: {_text(failure)}"
+    if error is None:
+        error = RemoteError(task=task, kind=kind, text=text, reason=reason)
+    error.__cause__ = RemoteTraceback(trace)
+    return error
+
+
+Recipe = Tuple[Any, Tuple[Any, ...], Dict[str, Any]]
+
+
+def _recipe(error: BaseException) -> Recipe:
+    """What the error can be made from again.
+
+    An exception is pickled as its type and ``args``, which a constructor of other parameters does
+    not take; one that has such a constructor and no rule of its own is made without it.
+    """
+    kind = type(error)
+    own_rule = kind.__reduce__ is not BaseException.__reduce__
+    if own_rule or not isinstance(kind.__init__, FunctionType):
+        return error, (), {}
+    return kind, error.args, error.__dict__
+
+
+def _make(kind: Any, args: Tuple[Any, ...], facts: Dict[str, Any]) -> BaseException:
+    if isinstance(kind, BaseException):
+        return kind
+    found: Type[BaseException] = kind
+    error = found.__new__(found, *args)
+    builtin: Any = next(base for base in found.__mro__ if base.__module__ == "builtins")
+    builtin.__init__(error, *args)
+    error.__dict__.update(facts)
+    return error
+
+
+def _of_the_task(error: BaseException) -> Optional[TracebackType]:
+    """The traceback without the frames that called the task."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__") == "glacier.core.worker":
+        trace = trace.tb_next
+    return trace
+
+
+def _text(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as failure:
+        return f"<its text raises {type(failure).__name__}>"

@@ -1,0 +1,210 @@
+"""The worker processes of one run."""
+
+from __future__ import annotations
+
+import threading
+from time import perf_counter, time
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set, Tuple
+
+from glacier.core.protocols import Handle, Ref, State, TaskCall, TaskResult, share_scratch
+from glacier.local.crash import CannotCross, WorkerNotMade, called
+from glacier.local.crossing import receive_error
+from glacier.local.holdings import Held, Parts, Wire, read_wire, value_of, wire
+from glacier.local.packing import Packed
+from glacier.local.programs import pack_program
+from glacier.local.segment import Segment
+from glacier.local.workers import Worker
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+__all__ = ["ProcessPool"]
+
+
+class ProcessPool:
+    """Worker processes that start with the first calls; a thread of this process attends to each.
+
+    A call that is alone runs in a worker too, but without the thread: whether a task can end this
+    process does not depend on what runs beside it.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._threads: Optional[ThreadPoolExecutor] = None
+        self._lock = threading.Lock()
+        self._idle: List[Worker] = []  # the one that was last at work is on top
+        self._busy: Set[Worker] = set()
+        self._programs: Dict[str, Packed] = {}
+        self._closed = False
+
+    # --- calls ------------------------------------------------------------------------------------
+
+    def submit(self, call: TaskCall) -> Future[TaskResult]:
+        if self._threads is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._threads = ThreadPoolExecutor(self.workers, thread_name_prefix="glacier")
+        return self._threads.submit(self.run_inline, call)
+
+    def run_inline(self, call: TaskCall) -> TaskResult:
+        """Run a call in a worker and wait for it; Ctrl-C ends the worker."""
+        started, clock = time(), perf_counter()
+        try:
+            worker = self._take()
+        except OSError as reason:
+            refused = WorkerNotMade(call, error=reason)
+            return TaskResult(State.FAILED, (), started, perf_counter() - clock, refused)
+        try:
+            try:
+                reply, segments = self._ask(worker, call)
+            except (EOFError, OSError):
+                if self._closed or not worker.died_idle():
+                    raise
+                self._leave(worker)
+                worker = self._start()
+                reply, segments = self._ask(worker, call)
+        except (EOFError, OSError):
+            error = worker.death(call)
+            self._leave(worker)
+            return TaskResult(State.FAILED, (), started, perf_counter() - clock, error)
+        except CannotCross as problem:
+            self._give_back(worker)
+            return TaskResult(State.FAILED, (), started, perf_counter() - clock, problem)
+        except BaseException:
+            worker.interrupt()
+            self._leave(worker)
+            raise
+        self._give_back(worker)
+        return _result(call, reply, segments)
+
+    def _ask(self, worker: Worker, call: TaskCall) -> Tuple[Tuple[Any, ...], List[Segment]]:
+        """Send a call to a worker and wait. Raises as ``Worker.ask``, and :class:`CannotCross`."""
+        segments: List[Segment] = []
+        message = self._message(call, worker, segments)
+        answer = worker.ask(message, segments)
+        worker.known.add(call.step.task)
+        return answer
+
+    def _message(self, call: TaskCall, worker: Worker, segments: List[Segment]) -> Tuple[Any, ...]:
+        """The message that asks for a call. Raises :class:`CannotCross`."""
+        step, program = call.step, None
+        if step.task not in worker.known:
+            program = wire(Handle(self._program(call)), segments)
+        inputs: List[Optional[Wire]] = []
+        for ref, dataset in zip(call.inputs, step.inputs):
+            inputs.append(None if ref is None else _input(call, ref, dataset, segments))
+        scratch = None
+        if any(slot.kind == "context" for slot in step.slots):
+            scratch = share_scratch(call.run_id)
+        return ("call", step.task, program, call.attempt, call.item, tuple(inputs), scratch)
+
+    def _program(self, call: TaskCall) -> Packed:
+        """What a worker needs once for all calls of a task, pickled once."""
+        with self._lock:
+            packed = self._programs.get(call.step.task)
+            if packed is None:
+                packed = self._programs[call.step.task] = pack_program(call)
+            return packed
+
+    # --- workers ----------------------------------------------------------------------------------
+
+    def _take(self) -> Worker:
+        with self._lock:
+            while self._idle:
+                worker = self._idle.pop()
+                self._busy.add(worker)
+                if worker.alive:
+                    return worker
+                worker.release()
+                self._busy.discard(worker)
+        return self._start()
+
+    def _start(self) -> Worker:
+        worker = Worker()
+        with self._lock:
+            self._busy.add(worker)  # before it starts: an interrupt must not lose it
+        try:
+            worker.start()
+        except OSError:
+            self._leave(worker)
+            raise
+        return worker
+
+    def _give_back(self, worker: Worker) -> None:
+        with self._lock:
+            self._busy.discard(worker)
+            self._idle.append(worker)
+
+    def _leave(self, worker: Worker) -> None:
+        """End a worker that will take no call any more."""
+        worker.end()
+        worker.release()
+        with self._lock:
+            self._busy.discard(worker)
+
+    def close(self) -> None:
+        """Let idle workers end, and end those whose result nobody waits for any more."""
+        self._closed = True
+        with self._lock:
+            busy = list(self._busy)
+        for worker in busy:
+            worker.interrupt()
+        for worker in busy:
+            worker.end()
+        if self._threads is not None:
+            self._threads.shutdown(wait=True)
+        for worker in self._idle:
+            worker.dismiss()
+        for worker in [*self._busy, *self._idle]:
+            self._leave(worker)
+        self._idle.clear()
+
+    # --- values -----------------------------------------------------------------------------------
+
+    def fetch(self, ref: Handle) -> Any:
+        try:
+            return value_of(ref)
+        except Exception as error:
+            raise CannotCross(
+                where="a value that a worker process made",
+                what="it",
+                error=error,
+                mend="This process must be able to import its type.",
+                reading=True,
+            ) from error
+
+    def hold(self, value: Any) -> Handle:
+        return Handle(Held(value))
+
+    def gather(self, refs: Sequence[Ref]) -> Ref:
+        return Handle(Parts(refs))
+
+    def scatter(self, ref: Handle) -> Optional[Sequence[Ref]]:
+        return ref.token.refs if isinstance(ref.token, Parts) else None
+
+
+def _input(call: TaskCall, ref: Ref, dataset: str, segments: List[Segment]) -> Wire:
+    try:
+        return wire(ref, segments)
+    except Exception as error:
+        kind = type(value_of(ref)).__qualname__
+        raise CannotCross(
+            where=called(call),
+            what=f"its input {dataset!r}, a {kind},",
+            error=error,
+            mend="Give plain data, or run on threads, LocalExecutor(), where nothing is pickled.",
+        ) from error
+
+
+def _result(call: TaskCall, reply: Tuple[Any, ...], segments: List[Segment]) -> TaskResult:
+    if reply[0] == "interrupted":
+        raise KeyboardInterrupt
+    _, state, outputs, started, duration, error, reason = reply
+    return TaskResult(
+        State(state),
+        tuple([Handle(read_wire(output, segments)) for output in outputs]),
+        started,
+        duration,
+        None if error is None else receive_error(error, segments, task=call.step.task),
+        reason,
+    )

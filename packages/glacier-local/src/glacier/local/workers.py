@@ -1,0 +1,154 @@
+"""A worker process as its parent sees it: started, asked, and gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import Any, Generator, List, Optional, Sequence, Set, Tuple, cast
+
+from glacier.core.protocols import TaskCall, Value
+from glacier.local.channel import Channel
+from glacier.local.crash import BEGUN, WorkerCrashed, WorkerNotStarted
+from glacier.local.holdings import wire
+from glacier.local.relay import receive, settings
+from glacier.local.segment import Segment
+
+__all__ = ["Worker"]
+
+_GRACE = 2.0
+"""Seconds that a process has for ending by itself."""
+
+_GRACE_AFTER_DEATH = 10.0
+"""The same for one that has closed its channel: the kernel may be writing a core file."""
+
+
+class Worker:
+    """A child process that runs one call at a time; used by one thread at a time.
+
+    ``known`` are the tasks whose functions it has, ``ready`` whether it ever took a message.
+    """
+
+    def __init__(self) -> None:
+        self.known: Set[str] = set()
+        self.ready = False
+        self._asked = 0
+        self._report = Segment.create()
+        self._report.write(bytes(BEGUN))
+        os.lseek(self._report.fd, BEGUN, os.SEEK_SET)
+        ours, self._theirs = socket.socketpair()
+        self._channel = Channel(ours)
+        self._read, self._lifeline = os.pipe()
+        self._process: Optional[subprocess.Popen[bytes]] = None
+
+    def start(self) -> None:
+        """Start the process and tell it what it needs to know of this one."""
+        self._process = _start(self._theirs.fileno(), self._read, self._report.fd)
+        self._theirs.close()
+        self._read = _closed(self._read)
+        try:
+            told = wire(Value(settings()), [])
+        except Exception:  # a warning category that cannot be pickled
+            told = None
+        try:
+            self._channel.send(("settings", list(sys.argv), told))
+        except OSError:
+            return  # it is gone already, as the first call will show
+
+    @property
+    def alive(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def ask(
+        self, message: Tuple[Any, ...], segments: Sequence[Segment]
+    ) -> Tuple[Tuple[Any, ...], List[Segment]]:
+        """Send a call and wait for its end; warnings and log records are passed on meanwhile.
+
+        Raises ``OSError`` or ``EOFError`` if the process is gone.
+        """
+        self._asked += 1
+        self._channel.send(message, [segment.fd for segment in segments])
+        while True:
+            reply, descriptors = self._channel.receive()
+            if reply[0] == "ready":
+                self.ready = True
+            elif reply[0] in ("done", "interrupted"):
+                return reply, [Segment(descriptor, 0) for descriptor in descriptors]
+            else:
+                receive(reply)
+
+    def died_idle(self) -> bool:
+        """Whether a process that is gone had not begun the call that it was sent."""
+        self.end(_GRACE_AFTER_DEATH)  # the channel closes a little before
+        begun = int.from_bytes(os.pread(self._report.fd, BEGUN, 0), "little")
+        return self.ready and begun < self._asked
+
+    def death(self, call: TaskCall) -> BaseException:
+        """The error of a call whose process is gone."""
+        code = self.end(_GRACE_AFTER_DEATH)
+        if not self.ready:
+            self.release()
+            return WorkerNotStarted(call, code=code, executable=sys.executable)
+        size = os.fstat(self._report.fd).st_size
+        stack = os.pread(self._report.fd, size, BEGUN).decode(errors="replace")
+        self.release()
+        return WorkerCrashed(call, code=code, stack=stack)
+
+    def dismiss(self) -> None:
+        """Let an idle process end; :meth:`end` waits for it."""
+        self._channel.close()
+
+    def interrupt(self) -> None:
+        """Ask a busy process to end, so that its task can clean up."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def end(self, grace: float = _GRACE) -> int:
+        """Wait ``grace`` seconds for the process to end, then end it; returns its exit code."""
+        if self._process is None:
+            return 0
+        try:
+            return self._process.wait(grace)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+    def release(self) -> None:
+        """Close all that this process holds of it."""
+        self._channel.close()
+        self._theirs.close()
+        self._report.close()
+        self._lifeline, self._read = _closed(self._lifeline), _closed(self._read)
+
+
+def _start(*descriptors: int) -> subprocess.Popen[bytes]:
+    # The path comes first: Glacier itself may be found only there.
+    code = (
+        f"import sys; sys.path[:] = {[str(place) for place in sys.path]!r}\n"
+        f"from glacier.local.worker_process import main; main{descriptors}"
+    )
+    # Private, but what multiprocessing uses; nothing else tells all of them.
+    flags = cast("List[str]", subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
+    with _without_interrupts():
+        return subprocess.Popen(
+            [sys.executable, *flags, "-c", code], stdin=subprocess.DEVNULL, pass_fds=descriptors
+        )
+
+
+def _closed(descriptor: int) -> int:
+    if descriptor >= 0:
+        os.close(descriptor)
+    return -1
+
+
+@contextmanager
+def _without_interrupts() -> Generator[None, None, None]:
+    """Let a child begin with SIGINT blocked, until it has said what to do with one."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
