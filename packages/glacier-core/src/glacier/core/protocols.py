@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     )
     from glacier.core.errors import GlacierError
     from glacier.core.executor import PoolExecutor
+    from glacier.core.history.recorder import Recorder
     from glacier.core.plan import Plan
+    from glacier.core.progress import progress_listener
     from glacier.core.run import Run
     from glacier.core.step import Slot, Step
     from glacier.core.worker import run_call, run_call_async
@@ -44,6 +46,7 @@ __all__ = [
     "Plan",
     "Pool",
     "PoolExecutor",
+    "Recorder",
     "Ref",
     "Run",
     "Slot",
@@ -53,6 +56,7 @@ __all__ = [
     "TaskResult",
     "Value",
     "VersionRef",
+    "progress_listener",
     "run_call",
     "run_call_async",
 ]
@@ -61,9 +65,11 @@ _ROOMS = {
     "GlacierError": "errors",
     "Plan": "plan",
     "PoolExecutor": "executor",
+    "Recorder": "history.recorder",
     "Run": "run",
     "Slot": "step",
     "Step": "step",
+    "progress_listener": "progress",
     "run_call": "worker",
     "run_call_async": "worker",
 }

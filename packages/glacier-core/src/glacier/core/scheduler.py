@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple, Union
 
 from glacier.core.contracts import Launch, Pool, State, TaskCall, TaskResult, Value
 from glacier.core.errors import GlacierError
-from glacier.core.events import Event, TaskFinished, TaskStarted
+from glacier.core.events import Event, ItemFinished, TaskFinished, TaskStarted
 from glacier.core.ledger import Ledger
-from glacier.core.mapping import Expansion, items_of
+from glacier.core.mapping import Expansion, count_of, items_of
 from glacier.core.run import RunLog
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class Scheduler:
             return
         expansion, item = key
         self.leave(expansion.call.step.is_async)
-        expansion.add(item, result)
+        self.end_item(expansion, item, result)
         self.end_expansion(expansion)
 
     def leave(self, was_async: bool) -> None:
@@ -166,16 +166,14 @@ class Scheduler:
         """Begin a mapped step; its items become ready one after the other."""
         step = call.step
         ref = call.inputs[step.each]
+        value = ref.value if isinstance(ref, Value) else ref
         try:
-            items = items_of(
-                ref.value if isinstance(ref, Value) else ref,
-                task=step.task,
-                dataset=step.inputs[step.each],
-            )
+            items = items_of(value, task=step.task, dataset=step.inputs[step.each])
         except GlacierError as error:
             self.end(number, TaskResult(State.FAILED, (), time(), 0.0, error))
             return
-        self.ledger.ready.append(Expansion(number, call, items))
+        total = count_of(value) if self.emit is not None else None
+        self.ledger.ready.append(Expansion(number, call, items, total))
 
     def start_item(self, expansion: Expansion) -> None:
         """Start the next item of a mapped step, and leave the step ready for the one after."""
@@ -192,7 +190,16 @@ class Scheduler:
         if is_async or self.pool.workers > 1:
             self.submit(call, (expansion, item))
         else:
-            expansion.add(item, self.pool.run_inline(call))
+            self.end_item(expansion, item, self.pool.run_inline(call))
+
+    def end_item(self, expansion: Expansion, item: int, result: TaskResult) -> None:
+        """Take in the end of an item, and tell of it."""
+        expansion.add(item, result)
+        if self.emit is not None:
+            step, done, total = expansion.call.step, expansion.ended_items, expansion.total
+            self.emit(
+                ItemFinished(self.run_id, step, item, done, total, result.state, result.duration)
+            )
 
     def end_expansion(self, expansion: Expansion) -> None:
         """End a mapped step with its last item."""

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterator, Mapping, Tuple
+from typing import Dict, Iterator, Mapping, Tuple
 
-from glacier.core.errors import UnknownName
 from glacier.core.graph import Graph, reads
 
-__all__ = ["FORMATS", "render", "to_dot", "to_mermaid"]
-
-
-def render(graph: Graph, form: str) -> str:
-    """The picture in the given form, ``"mermaid"`` or ``"dot"``.
-
-    Raises :class:`~glacier.core.errors.UnknownName` for another form.
-    """
-    if form not in FORMATS:
-        raise UnknownName(kind="graph format", name=form, known=FORMATS, where="render")
-    return FORMATS[form](graph)
+__all__ = ["edges", "to_dot", "to_mermaid"]
 
 
 def to_mermaid(graph: Graph) -> str:
@@ -30,7 +19,7 @@ def to_mermaid(graph: Graph) -> str:
         f"    {start} -.->|when| {end}" if style == "when"
         else f"    {start} -->|each| {end}" if style == "each"
         else f"    {start} --> {end}"
-        for start, end, style in _edges(graph, tasks, datasets)
+        for start, end, style in edges(graph, tasks, datasets)
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
@@ -46,12 +35,9 @@ def to_dot(graph: Graph) -> str:
     styles = {"when": ' [label="when", style=dotted]', "each": ' [label="each"]', "": ""}
     lines += [
         f"    {start} -> {end}{styles[style]};"
-        for start, end, style in _edges(graph, tasks, datasets)
+        for start, end, style in edges(graph, tasks, datasets)
     ]
     return "\n".join([*lines, "}"]) + "\n"
-
-
-FORMATS: Mapping[str, Callable[[Graph], str]] = {"dot": to_dot, "mermaid": to_mermaid}
 
 
 def _ids(graph: Graph) -> Tuple[Dict[int, str], Dict[str, str]]:
@@ -60,9 +46,10 @@ def _ids(graph: Graph) -> Tuple[Dict[int, str], Dict[str, str]]:
     return tasks, {name: f"d{number}" for number, name in enumerate(graph.datasets)}
 
 
-def _edges(
+def edges(
     graph: Graph, tasks: Mapping[int, str], datasets: Mapping[str, str]
 ) -> Iterator[Tuple[str, str, str]]:
+    """The arrows as pairs of ids, with ``"when"`` for a condition and ``"each"`` for a mapping."""
     for position, task in enumerate(graph.tasks):
         mapped = {
             argument.dataset.name
