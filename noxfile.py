@@ -143,6 +143,8 @@ def tests(session: nox.Session, package: str) -> None:
     """The wheel of one package, with core's, in an environment of its own."""
     session.install(*map(wheel, with_core(package)), *group("test"))
     check_portions(session, with_core(package))
+    if package == "local":  # the example of the standard library runs on every Python too
+        session.run("python", "examples/quickstart.py", silent=True)
     run_tests(session, package)
 
 

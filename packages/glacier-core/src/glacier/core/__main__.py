@@ -1,6 +1,8 @@
-"""``python -m glacier.core`` is the command ``glacier``."""
+"""The command ``glacier`` as ``python -m glacier.core``."""
 
 from glacier.core.cli import main
+
+__all__ = ["main"]
 
 if __name__ == "__main__":
     main()

@@ -8,64 +8,74 @@ int, float     number (finite)                          ``3``, ``0.5``
 bool           ``true`` / ``false``                     ``true`` / ``false``
 None           ``null``                                 ``null``
 date           ``"2024-01-31"`` (ISO 8601)              the same
-datetime       ``"2024-01-31T12:00:00+00:00"``          the same
+datetime       ``"2024-01-31T12:00:00+00:00"``          the same; time, seconds, ``Z``
 timedelta      ``"PT5400S"`` (ISO 8601, seconds)        the same, or seconds
 Decimal, UUID  string                                   the same
 Enum           the member's name                        the same
 Literal        the value                                the value
 list, dict     array, object with string keys           JSON
 =============  =======================================  ==========================
+
+A value that is decoded equals the one that was encoded. Of a union, therefore, no two members may
+look alike: ``Optional[date]`` is a parameter type, ``Union[date, str]`` is none, as the text
+``2024-01-31`` may be either.
 """
 
 from __future__ import annotations
 
-import sys
-import types
-from typing import Any, Dict, List, Literal, Tuple, Union
+from typing import Any, Callable, Tuple
 
-if sys.version_info >= (3, 9):
-    from typing import Annotated, get_args, get_origin
-else:
-    from typing_extensions import Annotated, get_args, get_origin
+from glacier.core.textual import from_text, textual, to_text
+from glacier.core.typeforms import (
+    class_of,
+    get_args,
+    get_origin,
+    is_literal,
+    members_of_union,
+    plain,
+    type_name,
+)
 
 __all__ = ["conform", "decode", "dumps", "encode", "is_parameter_type", "parse", "type_name"]
 
 _NONE = type(None)
-_PLAIN = (str, int, float, bool, _NONE)
-_UNIONS: Tuple[object, ...] = (Union, getattr(types, "UnionType", Union))
+_NUMBERS = (int, float)
+_PLAIN = (str, bool, _NONE, *_NUMBERS)
 
 
 def is_parameter_type(kind: object) -> bool:
     """Whether a run parameter may have this type."""
-    if kind is Any or kind in _PLAIN or kind is None:
+    return _is_parameter_type(kind, ())
+
+
+def _is_parameter_type(kind: Any, above: Tuple[Any, ...]) -> bool:
+    if kind in above:  # type Json = dict[str, Json] | …
         return True
-    origin, args = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        return is_parameter_type(args[0])
-    if origin in _UNIONS:
-        return all(map(is_parameter_type, args))
-    if origin is Literal:
-        return all(isinstance(value, (str, int, bool, _NONE)) for value in args)
-    if kind in (list, List) or origin is list:
-        return all(map(is_parameter_type, _element_types(args)))
-    if kind in (dict, Dict) or origin is dict:
-        key, value = _item_types(args)
-        return key in (str, Any) and is_parameter_type(value)
-    return isinstance(kind, type) and _textual(kind) is not None
+    above = (*above, kind)
+    kind = plain(kind)
+    members = members_of_union(kind)
+    if members:
+        looks = [_look(plain(member)) for member in members if not is_literal(plain(member))]
+        alike = len(set(looks)) < len(looks)
+        return not alike and all(_is_parameter_type(member, above) for member in members)
+    if is_literal(kind):
+        return all(map(_is_plain, get_args(kind)))
+    container = get_origin(kind) or kind
+    if container is list:
+        return _is_parameter_type(_element(kind), above)
+    if container is dict:
+        key, value = _item(kind)
+        return key in (str, Any) and _is_parameter_type(value, above)
+    return kind is Any or kind in _PLAIN or textual(kind) is not None
 
 
-def type_name(kind: object) -> str:
-    """A type as a reader would write it: ``int``, ``Optional[date]``, ``list[str]``."""
-    if kind is None or kind is _NONE:
-        return "None"
-    if get_origin(kind) is Annotated:
-        return type_name(get_args(kind)[0])
-    if isinstance(kind, type) and not get_args(kind):
-        return kind.__qualname__
-    text = repr(kind)
-    for module in ("typing.", "typing_extensions.", "datetime.", "decimal.", "uuid.", "builtins."):
-        text = text.replace(module, "")
-    return text.replace("NoneType", "None")
+def _is_plain(value: object) -> bool:
+    return type(value) in _PLAIN or textual(type(value)) is not None
+
+
+def _look(kind: object) -> object:
+    """What tells a union's members apart in JSON; all that is written as text looks alike."""
+    return str if textual(kind) is not None else get_origin(kind) or kind
 
 
 def conform(value: object, kind: object) -> Any:
@@ -73,73 +83,7 @@ def conform(value: object, kind: object) -> Any:
 
     Raises :class:`ValueError`, with the reason, for a value of another type.
     """
-    if kind is Any:
-        encode(value)
-        return value
-    if kind is None:
-        kind = _NONE
-    origin, args = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        return conform(value, args[0])
-    if origin in _UNIONS:
-        return _first_that(conform, value, kind)
-    if origin is Literal:
-        for allowed in args:
-            if allowed == value and type(allowed) is type(value):
-                return value
-        raise _mismatch(value, kind)
-    if (kind in (list, List) or origin is list) and isinstance(value, list):
-        (element,) = _element_types(args)
-        return [conform(item, element) for item in value]
-    if (kind in (dict, Dict) or origin is dict) and isinstance(value, dict):
-        element = _item_types(args)[1]
-        return {conform(key, str): conform(item, element) for key, item in value.items()}
-    return _conform_scalar(value, kind)
-
-
-def _conform_scalar(value: object, kind: object) -> Any:
-    if kind is float and type(value) in (int, float):
-        number = float(value)  # type: ignore[arg-type]  # narrowed by the line above
-        if number - number != 0:
-            raise ValueError(f"{value!r} is not a finite number")
-        return number
-    # bool is a subclass of int, and datetime of date: neither is meant by the other.
-    exact = kind in _PLAIN or _textual(kind) in ("date", "datetime")
-    if isinstance(kind, type) and (type(value) is kind if exact else isinstance(value, kind)):
-        return value
-    raise _mismatch(value, kind)
-
-
-def encode(value: object) -> Any:
-    """The canonical JSON form of a parameter value. Raises :class:`ValueError` if it has none."""
-    kind = type(value)
-    if kind is float and value - value != 0:  # type: ignore[operator]  # it is a float
-        raise ValueError(f"{value!r} is not a finite number")
-    if kind in _PLAIN:
-        return value
-    if isinstance(value, list):
-        return [encode(item) for item in value]
-    if isinstance(value, dict):
-        if not all(type(key) is str for key in value):
-            raise ValueError("the keys of a dict must be strings")
-        return {key: encode(item) for key, item in value.items()}
-    form = _textual(kind)
-    if form is None:
-        raise ValueError(f"a {kind.__qualname__} cannot be a run parameter")
-    return _to_text(value, form)
-
-
-def _to_text(value: Any, form: str) -> str:
-    if form == "enum":
-        return str(value.name)
-    if form in ("date", "datetime"):
-        return str(value.isoformat())
-    if form == "timedelta":
-        micros = (value.days * 86_400 + value.seconds) * 1_000_000 + value.microseconds
-        sign, micros = ("-", -micros) if micros < 0 else ("", micros)
-        fraction = f".{micros % 1_000_000:06}".rstrip("0") if micros % 1_000_000 else ""
-        return f"{sign}PT{micros // 1_000_000}{fraction}S"
-    return str(value)
+    return _convert(value, kind, _scalar, lambda allowed: allowed)
 
 
 def decode(data: object, kind: object) -> Any:
@@ -147,66 +91,104 @@ def decode(data: object, kind: object) -> Any:
 
     Raises :class:`ValueError`, with the reason, if ``data`` is not such a form.
     """
-    origin, args = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        return decode(data, args[0])
-    if origin in _UNIONS:
-        return _first_that(decode, data, kind)
-    if (kind in (list, List) or origin is list) and isinstance(data, list):
-        (element,) = _element_types(args)
-        return [decode(item, element) for item in data]
-    if (kind in (dict, Dict) or origin is dict) and isinstance(data, dict):
-        element = _item_types(args)[1]
-        return {key: decode(item, element) for key, item in data.items()}
-    form = _textual(kind)
-    if form is not None and isinstance(data, str):
-        return _from_text(data, kind, form)
-    return conform(data, kind)
+    return _convert(data, kind, _from_json, encode)
 
 
-def _from_text(text: str, kind: Any, form: str) -> Any:
+def _convert(
+    value: Any, kind: object, scalar: Callable[[Any, Any], Any], shown: Callable[[Any], Any]
+) -> Any:
+    """Walk lists, dicts and unions; ``scalar`` converts the rest, ``shown`` is how it is given."""
+
+    def part(value: Any, kind: object, place: str) -> Any:
+        try:
+            return _convert(value, kind, scalar, shown)
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from None
+
+    kind = plain(kind)
+    if kind is Any:
+        return _native(value)
+    if members_of_union(kind):
+        return _first_that(lambda member: _convert(value, member, scalar, shown), value, kind)
+    if is_literal(kind):
+        for allowed in get_args(kind):
+            if shown(allowed) == value and type(shown(allowed)) is type(value):
+                return allowed
+        raise _mismatch(value, kind)
+    container = get_origin(kind) or kind
+    if container is list and issubclass(type(value), list):
+        return [part(item, _element(kind), f"item {i}") for i, item in enumerate(value)]
+    if container is dict and issubclass(type(value), dict):
+        item_kind = _item(kind)[1]
+        return {_key(key): part(item, item_kind, f"key {key!r}") for key, item in value.items()}
+    return scalar(value, kind)
+
+
+def _scalar(value: Any, kind: Any) -> Any:
+    if kind is float and type(value) in _NUMBERS:
+        return _finite(value)
+    form = textual(kind)
+    # The very type: bool is a subclass of int, and datetime of date; neither is meant by the other.
+    if type(value) is not kind or (form is None and kind not in _PLAIN):
+        raise _mismatch(value, kind)
+    if form is not None:
+        to_text(value, form)  # refuses what has no text
+    return value
+
+
+def _from_json(data: Any, kind: Any) -> Any:
+    form = textual(kind)
+    if form is None or type(data) is not str:
+        return _scalar(data, kind)
     try:
-        if form == "enum":
-            return kind[text]
-        if form in ("date", "datetime"):
-            return kind.fromisoformat(text)
-        if form == "timedelta":
-            sign = -1 if text.startswith("-") else 1
-            body = text.lstrip("-")
-            if body.startswith("PT") and body.endswith("S"):
-                body = body[2:-1]
-            whole, _, fraction = body.partition(".")
-            return sign * kind(seconds=int(whole), microseconds=int(f"{fraction:0<6}"[:6] or 0))
-        return kind(text)
+        return from_text(data, kind, form)
     except (ValueError, KeyError, ArithmeticError) as error:
-        raise _mismatch(text, kind) from error
+        raise _mismatch(data, kind) from error
 
 
-def parse(text: str, kind: object) -> Any:
-    """The value of type ``kind`` that ``text`` stands for on a command line.
+def _native(value: Any) -> Any:
+    """A value of no declared type: one that JSON gives back as it was."""
+    kind = class_of(value)
+    if kind is list:
+        return [_native(item) for item in value]
+    if kind is dict:
+        return {_key(key): _native(item) for key, item in value.items()}
+    if kind not in _PLAIN:
+        raise ValueError(f"{_short(value)} (a {kind.__qualname__}) needs a type, not Any")
+    return _finite(value) if kind is float else value
 
-    Raises :class:`ValueError`, with the reason, if it stands for none.
-    """
-    origin, args = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        return parse(text, args[0])
-    if origin in _UNIONS:
-        return _first_that(parse, text, kind)
-    if kind is str:
-        return text
-    if origin is Literal and text in args:
-        return text
-    if _textual(kind) is not None:
-        return decode(text, kind)
-    import json
 
+def _key(key: Any) -> str:
+    if type(key) is str:
+        return key
+    raise ValueError(f"the keys of a dict must be strings, and {_short(key)} is none")
+
+
+def _finite(value: Any) -> float:
     try:
-        data = json.loads(text)
-    except ValueError as error:
-        if kind is Any:
-            return text
-        raise _mismatch(text, kind) from error
-    return decode(data, kind)
+        number = float(value)
+    except OverflowError:
+        number = float("inf")
+    if number - number != 0:
+        raise ValueError(f"{_short(value)} is not a finite number")
+    return number
+
+
+def encode(value: Any) -> Any:
+    """The canonical JSON form of a parameter value. Raises :class:`ValueError` if it has none."""
+    kind = class_of(value)
+    if kind is float:
+        return _finite(value)
+    if kind in _PLAIN:
+        return value
+    if issubclass(kind, list):
+        return [encode(item) for item in value]
+    if issubclass(kind, dict):
+        return {_key(key): encode(item) for key, item in value.items()}
+    form = textual(kind)
+    if form is None:
+        raise ValueError(f"a value of type {kind.__qualname__} cannot be a run parameter")
+    return to_text(value, form)
 
 
 def dumps(value: object) -> str:
@@ -218,47 +200,60 @@ def dumps(value: object) -> str:
     )
 
 
-def _first_that(convert: Any, value: object, kind: object) -> Any:
-    """Convert by the first member of a union that fits; text is tried last, for it fits all."""
-    for member in sorted(get_args(kind), key=lambda member: member is str):
+def parse(text: str, kind: object) -> Any:
+    """The value of type ``kind`` that ``text`` stands for on a command line.
+
+    Raises :class:`ValueError`, with the reason, if it stands for none.
+    """
+    import json
+
+    kind = plain(kind)
+    if members_of_union(kind):
+        return _first_that(lambda member: parse(text, member), text, kind)
+    if kind is str or textual(kind) is not None:
+        return decode(text, kind)
+    if is_literal(kind) and text in map(encode, get_args(kind)):
+        return decode(text, kind)
+    try:
+        data = json.loads(text, parse_constant=_no_constant)
+    except ValueError as error:
+        if kind is Any:
+            return text
+        raise _mismatch(text, kind) from error
+    return decode(data, kind)
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(name)  # NaN and Infinity are Python's own
+
+
+def _first_that(convert: Callable[[Any], Any], value: object, kind: object) -> Any:
+    """Convert by the first member of a union that fits.
+
+    Text is tried last, for all that is typed is text, and float after int, which would fit it too.
+    """
+    late = {float: 1, str: 2}
+    for member in sorted(members_of_union(kind), key=lambda member: late.get(plain(member), 0)):
         try:
-            return convert(value, member)
+            return convert(member)
         except ValueError:
             continue
     raise _mismatch(value, kind)
 
 
-def _textual(kind: object) -> Union[str, None]:
-    """How a type is written as a string, or ``None``; known by name, so nothing is imported."""
-    if not isinstance(kind, type):
-        return None
-    enum = sys.modules.get("enum")
-    if enum is not None and issubclass(kind, enum.Enum):
-        return "enum"
-    return _TEXTUAL.get((kind.__module__, kind.__qualname__))
+def _element(kind: object) -> Any:
+    return get_args(kind)[0] if get_args(kind) else Any
 
 
-_TEXTUAL = {
-    ("datetime", "date"): "date",
-    ("datetime", "datetime"): "datetime",
-    ("datetime", "timedelta"): "timedelta",
-    ("decimal", "Decimal"): "decimal",
-    ("uuid", "UUID"): "uuid",
-}
+def _item(kind: object) -> Tuple[Any, Any]:
+    key, value = get_args(kind) or (str, Any)
+    return key, value
 
 
-def _element_types(args: Tuple[Any, ...]) -> Tuple[Any]:
-    # Python 3.8 shows a bare List with a type variable for its argument.
-    return (args[0],) if args and not hasattr(args[0], "__constraints__") else (Any,)
-
-
-def _item_types(args: Tuple[Any, ...]) -> Tuple[Any, Any]:
-    if len(args) == 2 and not hasattr(args[0], "__constraints__"):
-        return args[0], args[1]
-    return str, Any
+def _short(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else shown[:59] + "…"
 
 
 def _mismatch(value: object, kind: object) -> ValueError:
-    shown = repr(value)
-    shown = shown if len(shown) <= 60 else shown[:59] + "…"
-    return ValueError(f"{shown} (a {type(value).__qualname__}) is not {type_name(kind)}")
+    return ValueError(f"{_short(value)} (a {type(value).__qualname__}) is not {type_name(kind)}")

@@ -30,7 +30,6 @@ from glacier.core.step import FORMAT, Step
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from glacier.core.dataset import Dataset
     from glacier.core.events import Event
     from glacier.core.run import Run
     from glacier.core.select import Selection
@@ -98,9 +97,9 @@ class VersionRef(NamedTuple):
 Ref = Union[Value, Handle, VersionRef]
 
 if TYPE_CHECKING:
-    # A mapping is invariant in its keys, so one union of key types would refuse a Dict[str, Any].
-    Inputs = Union[Mapping[str, Any], Mapping[Dataset, Any], Mapping[Union[str, Dataset], Any]]
-    Keep = Union[bool, Iterable[Union[str, Dataset]]]
+    # The keys are names, datasets or aliases of them, and no type checker knows a type of aliases.
+    Inputs = Mapping[Any, Any]
+    Keep = Union[bool, Iterable[Any]]
 
 
 class TaskCall(NamedTuple):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import count
-from typing import Any, Mapping, NoReturn, Optional, Tuple
+from typing import Any, Iterable, Mapping, NoReturn, Optional, Tuple
 
 from glacier.core.errors import NotCallable
 from glacier.core.names import check_name
 from glacier.core.place import Place, caller, place_of
 
-__all__ = ["Dataset", "Each", "Either"]
+__all__ = ["Dataset", "Each", "Either", "dataset_in"]
 
 _serial = count()
 _set = object.__setattr__
@@ -125,3 +125,18 @@ class Each(_Reference):
 
     def __repr__(self) -> str:
         return f"{self.dataset!r}.each"
+
+
+def dataset_in(reference: object) -> Optional[Dataset]:
+    """The dataset that stands behind a reference, or ``None``.
+
+    A reference is the dataset itself, ``raw.each``, or an alias such as
+    ``Raw = Annotated[List[int], raw]``: whatever names the dataset in an annotation names it
+    elsewhere too.
+    """
+    if isinstance(reference, Dataset):
+        return reference
+    if isinstance(reference, Each):
+        return reference.dataset
+    notes: Iterable[object] = getattr(reference, "__metadata__", ())
+    return next((found for found in map(dataset_in, notes) if found is not None), None)

@@ -35,7 +35,7 @@ def traceback_of(error: BaseException) -> str:
 
 
 def _trim(trace: TracebackException) -> None:
-    """Drop what is not the user's from one traceback; all of it is kept if nothing would be left."""
+    """Drop what is not the user's from one traceback, unless nothing would be left of it."""
     kept = [frame for frame in trace.stack if not _is_inner(frame)]
     if kept or hasattr(trace, "lineno"):  # a syntax error says itself where it is
         trace.stack[:] = kept

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, cast
 
 from glacier.core.contracts import Launch
-from glacier.core.dataset import Dataset
+from glacier.core.dataset import dataset_in
 from glacier.core.errors import (
     GlacierError,
     InvalidRequest,
@@ -99,10 +99,10 @@ class _Request:
 
     def keep(self, given: object) -> List[str]:
         """The names of what is to be kept; empty if it is all or nothing."""
-        if isinstance(given, (str, Dataset)):
+        if isinstance(given, str) or dataset_in(given) is not None:
             given = (given,)
         if isinstance(given, Iterable):
-            return [self.dataset("keep", one) for one in given]
+            return [self.dataset("keep", one) for one in cast("Iterable[object]", given)]
         if given is not None and not isinstance(given, bool):
             reason, mend = f"is {given!r}", "Give the datasets to keep, or True for all."
             self.problems.append(InvalidRequest(option="keep", reason=reason, mend=mend))
@@ -110,14 +110,15 @@ class _Request:
 
     def mapping(self, option: str, given: object, form: str) -> Mapping[Any, Any]:
         if isinstance(given, Mapping):
-            return given
+            return cast("Mapping[str, Any]", given)
         reason, mend = f"is a {type(given).__name__}", f"Give a mapping from {form}."
         self.problems.append(InvalidRequest(option=option, reason=reason, mend=mend))
         return {}
 
     def dataset(self, option: str, given: object) -> str:
         """The name of a dataset of the pipeline."""
-        name = given if isinstance(given, str) else str(getattr(given, "name", given))
+        named = dataset_in(given) or given
+        name = named if isinstance(named, str) else str(getattr(named, "name", named))
         is_task = getattr(given, "__glacier__", None) == "task"
         if is_task or name not in self.whole.datasets:
             mend = "That is a task: name the dataset that it produces." if is_task else ""

@@ -16,7 +16,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Dict, Generator, List, Mapping, NamedTuple, Optional, Tuple
 
 from glacier.core.errors import FileRaised, GlacierError, LoadError, UnknownName, nearest
 from glacier.core.frames import traceback_of
@@ -67,7 +67,7 @@ class Loaded(NamedTuple):
                 reason=f"it has {len(found)} pipelines",
                 mend=f"Say which one: {names}.",
             )
-        return found[0]
+        return next(iter(found))
 
     def _named(self, name: str, found: Tuple[Pipeline, ...]) -> Pipeline:
         if name in self.pipelines:
@@ -129,7 +129,7 @@ def _run(target: str, name: str, root: Path, path: Optional[Path]) -> Loaded:
 
 
 @contextmanager
-def _guard(target: str, state: Loading) -> Iterator[None]:
+def _guard(target: str, state: Loading) -> Generator[None, None, None]:
     """Take in how the loading ends."""
     try:
         yield
@@ -180,7 +180,7 @@ def _import(target: str, name: str) -> None:
 
 
 @contextmanager
-def _arguments(arguments: List[str]) -> Iterator[None]:
+def _arguments(arguments: List[str]) -> Generator[None, None, None]:
     """Hide Glacier's own command line from a file that reads ``sys.argv``."""
     before, sys.argv = sys.argv, arguments
     try:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Iterator, Optional
+from typing import Any, Generator, Optional
 
 __all__ = ["Loading", "LoadingEnded", "end_here", "loading"]
 
@@ -28,7 +28,7 @@ _current: ContextVar[Optional[Loading]] = ContextVar("glacier_loading", default=
 
 
 @contextmanager
-def loading() -> Iterator[Loading]:
+def loading() -> Generator[Loading, None, None]:
     """While this is open, the first ``execute`` on this thread ends what is inside."""
     one = Loading()
     token = _current.set(one)

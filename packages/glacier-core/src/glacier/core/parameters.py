@@ -66,16 +66,16 @@ def _parameters(task: AnyTask) -> List[Argument]:
 
 
 def _unknown(graph: Graph, name: str, known: Collection[str]) -> UnknownName:
-    task = name.rpartition(".")[0]
-    own = [key for key in known if key.rpartition(".")[0] == task]
-    mend = f"{name!r} is a dataset: feed it with inputs={{{name!r}: …}}."
-    return UnknownName(
-        kind="run parameter",
-        name=name,
-        known=own or [key for key in known if "." not in key],
-        where=f"params of pipeline {graph.pipeline!r}",
-        mend=mend if name in graph.datasets else "",
-    )
+    where, mend = f"params of pipeline {graph.pipeline!r}", ""
+    owner, _, parameter = name.rpartition(".")
+    if any(task.name == owner for task in graph.tasks):
+        where, name = f"params of task {owner!r} in pipeline {graph.pipeline!r}", parameter
+        known = [key.rpartition(".")[2] for key in known if key.rpartition(".")[0] == owner]
+    elif not owner:
+        known = [key for key in known if "." not in key]
+        if name in graph.datasets:
+            mend = f"{name!r} is a dataset: feed it with inputs={{{name!r}: …}}."
+    return UnknownName(kind="run parameter", name=name, known=known, where=where, mend=mend)
 
 
 class _Binder:

@@ -7,7 +7,7 @@ import of all that runs one.
 from __future__ import annotations
 
 import sys
-from types import MappingProxyType
+from types import FrameType, MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -22,7 +22,7 @@ from typing import (
     overload,
 )
 
-from glacier.core.dataset import Dataset
+from glacier.core.dataset import dataset_in
 from glacier.core.errors import GlacierError, InvalidAnnotation
 from glacier.core.names import check_name
 from glacier.core.place import caller, place_of
@@ -72,7 +72,7 @@ class Pipeline:
         /,
         *,
         name: Optional[str] = None,
-        when: Optional[Dataset] = None,
+        when: object = None,
         tags: Iterable[str] = (),
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
@@ -82,27 +82,24 @@ class Pipeline:
         /,
         *,
         name: Optional[str] = None,
-        when: Optional[Dataset] = None,
+        when: object = None,
         tags: Iterable[str] = (),
     ) -> Union[Task[P, R], Callable[[Callable[P, R]], Task[P, R]]]:
         """Declare a function as a task: ``@pipeline.task`` or ``@pipeline.task(name=…)``.
 
-        ``name`` is the function's name by default; ``when`` is a boolean dataset without which the
-        task is skipped; ``tags`` are words for selections. Raises
+        ``name`` is the function's name by default; ``when`` is a boolean dataset (or an alias of
+        one) without which the task is skipped; ``tags`` are words for selections. Raises
         :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
         """
 
-        def declare(function: Callable[P, R]) -> Task[P, R]:
-            task = Task(function, name=name, when=when, tags=tags, frame=caller())
+        def declare(function: Callable[P, R], frame: Optional[FrameType] = None) -> Task[P, R]:
+            _check_function(function, self.name)
+            frame = frame or caller()
+            task = Task(function, name=name, when=when, tags=tags, frame=frame)
             self._add(task)
             return task
 
-        if function is None:
-            return declare
-        _check_function(function, self.name)
-        task = Task(function, name=name, when=when, tags=tags, frame=caller())
-        self._add(task)
-        return task
+        return declare if function is None else declare(function, caller())
 
     def _add(self, task: Task[Any, Any]) -> None:
         position = self._positions.get(task.name)
@@ -118,7 +115,7 @@ class Pipeline:
         """The declared tasks by name."""
         return MappingProxyType({task.name: task for task in self._tasks})
 
-    def graph(self, *, inputs: Iterable[Union[str, Dataset]] = ()) -> Graph:
+    def graph(self, *, inputs: Iterable[object] = ()) -> Graph:
         """The graph that the annotations imply; ``inputs`` are datasets that a run will be fed.
 
         Raises the :class:`~glacier.core.errors.DefinitionError` that was found, or
@@ -127,14 +124,13 @@ class Pipeline:
         from glacier.core.graph import infer
         from glacier.core.launch import selected
 
-        given = {one.name if isinstance(one, Dataset) else one for one in inputs}
-        if given:
+        named = ((dataset_in(one), one) for one in inputs)
+        given = {dataset.name if dataset is not None else str(one) for dataset, one in named}
+        if given and self._whole is None:
             return infer(self.name, self._tasks, given=given)
         if self._graph is None:
-            if self._whole is not None:
-                self._graph = selected(self._tasks, self._whole)
-            else:
-                self._graph = infer(self.name, self._tasks)
+            whole = self._whole
+            self._graph = selected(self._tasks, whole) if whole else infer(self.name, self._tasks)
         return self._graph
 
     def plan(self) -> Plan:
@@ -163,7 +159,7 @@ class Pipeline:
         return part
 
     def render(self, form: str = "mermaid") -> str:
-        """The graph as ``"mermaid"``, ``"dot"``, ``"svg"`` or ``"html"``. Raises as :meth:`graph`."""
+        """The graph as ``"mermaid"``, ``"dot"``, ``"svg"`` or ``"html"``; raises as it does."""
         from glacier.core.render import render
 
         return render(self.graph(), form)
@@ -186,10 +182,11 @@ class Pipeline:
         from glacier.core.loading import end_here
 
         end_here(self)
+        given = inputs if isinstance(inputs, Mapping) else ()  # a wrong one is reported below
         part = self
         if select is not None:
-            part = self._select(select, self.graph(inputs=inputs or ()))
-        graph = part.graph(inputs=inputs if inputs and part._whole is None else ())
+            part = self._select(select, self.graph(inputs=given))
+        graph = part.graph(inputs=given)
         return launch(
             Declared(graph, part._whole or graph),
             params=params or {},

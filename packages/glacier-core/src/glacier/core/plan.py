@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Collection, Dict, Mapping, Sequence, Tuple
+from typing import Any, Collection, Dict, Mapping, Sequence, Tuple, cast
 
 from glacier.core.annotations import REQUIRED, UNKNOWN, Argument, ArgumentKind
 from glacier.core.errors import RecordError
@@ -30,23 +30,22 @@ class Plan:
             "format": self.format,
             "pipeline": self.pipeline,
             "given": list(self.given),
-            "steps": [
-                {**step._asdict(), "slots": [slot._asdict() for slot in step.slots]}
-                for step in self.steps
-            ],
+            "steps": [_json_of(step) for step in self.steps],
         }
 
     @classmethod
-    def from_json(cls, data: Any) -> Plan:
+    def from_json(cls, data: object) -> Plan:
         """The plan that :meth:`to_json` wrote.
 
         Raises :class:`~glacier.core.errors.RecordError` for another format or a broken record.
         """
-        found = data.get("format") if isinstance(data, Mapping) else None
+        record = cast("Mapping[str, Any]", data if isinstance(data, Mapping) else {})
+        found = record.get("format")
         if found != FORMAT:
             raise RecordError(record="plan", found=found, expected=FORMAT)
         try:
-            return cls(data["pipeline"], tuple(map(_step, data["steps"])), tuple(data["given"]))
+            steps = tuple(map(_step, record["steps"]))
+            return cls(record["pipeline"], steps, tuple(record["given"]))
         except (KeyError, TypeError) as error:
             broken = f"{type(error).__name__}: {error}"
             raise RecordError(record="plan", found=found, expected=FORMAT, broken=broken) from error
@@ -56,14 +55,31 @@ class Plan:
         """The same, compiled for execution; made once."""
         return wire(self.steps, self.given)
 
+    def __reduce__(self) -> Tuple[object, ...]:
+        # Without the wiring, which is larger and soon made again.
+        return Plan, (self.pipeline, self.steps, self.given, self.format)
+
     def __repr__(self) -> str:
         return f"<Plan of {self.pipeline!r}: {len(self.steps)} steps>"
 
 
+def _json_of(step: Step) -> Dict[str, Any]:
+    return {
+        **step._asdict(),
+        "slots": [slot._asdict() for slot in step.slots],
+        "outputs": list(step.outputs),
+        "tags": list(step.tags),
+    }
+
+
 def _step(data: Mapping[str, Any]) -> Step:
-    slots = tuple(Slot(**slot) for slot in data["slots"])
-    rest = {**data, "slots": slots, "outputs": tuple(data["outputs"]), "tags": tuple(data["tags"])}
-    return Step(**rest)
+    fields: Dict[str, Any] = {
+        **data,
+        "slots": tuple(Slot(**slot) for slot in data["slots"]),
+        "outputs": tuple(data["outputs"]),
+        "tags": tuple(data["tags"]),
+    }
+    return Step(**fields)
 
 
 def make_plan(graph: Graph, *, given: Sequence[str] = (), keep: Collection[str] = ()) -> Plan:
@@ -71,8 +87,8 @@ def make_plan(graph: Graph, *, given: Sequence[str] = (), keep: Collection[str] 
 
     ``given`` names the datasets that the run is fed with, ``keep`` those held to its end.
     """
-    tasks = graph.tasks
-    steps = [_step_of(tasks[task], graph, keep) for task in graph.order]
+    tasks, kept = graph.tasks, frozenset(keep)
+    steps = [_step_of(tasks[task], graph, kept) for task in graph.order]
     return Plan(graph.pipeline, tuple(steps), tuple(given))
 
 

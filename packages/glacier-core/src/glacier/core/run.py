@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from glacier.core.contracts import Ref, State, Value
-from glacier.core.dataset import Dataset
+from glacier.core.dataset import dataset_in
 from glacier.core.errors import RunFailed, ValueUnavailable, nearest
 from glacier.core.plan import Plan
 
@@ -53,7 +53,8 @@ class TaskRun:
 
 
 class Run:
-    """One execution of a pipeline. ``run["clean"]`` or ``run[clean]`` is a dataset's value.
+    """One execution of a pipeline. ``run["clean"]`` or ``run[clean]`` is a dataset's value, and
+    so is ``run[Clean]`` of an alias.
 
     ``state`` is succeeded, failed or cancelled; ``started`` is in seconds since the epoch and
     ``duration`` in seconds. Values that no task needed any more were released on the way, unless
@@ -91,8 +92,9 @@ class Run:
             name: ref.value for name, ref in zip(names, self._log.values) if isinstance(ref, Value)
         }
 
-    def __getitem__(self, dataset: Union[str, Dataset]) -> Any:
-        name = dataset.name if isinstance(dataset, Dataset) else dataset
+    def __getitem__(self, dataset: object) -> Any:
+        named = dataset_in(dataset)
+        name = named.name if named is not None else str(dataset)
         number = self.plan.wiring.index.get(name)
         if number is None:
             raise ValueUnavailable(dataset=name, reason=_unknown(name, self.plan))

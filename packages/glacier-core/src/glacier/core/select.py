@@ -32,16 +32,19 @@ def select(graph: Graph, selection: Selection) -> Tuple[int, ...]:
     :class:`~glacier.core.errors.InvalidSelection`, :class:`~glacier.core.errors.UnknownName` and
     :class:`~glacier.core.errors.AmbiguousName`.
     """
-    if not isinstance(selection, Iterable):
+    if not hasattr(selection, "__iter__"):
         raise _not_text(selection)
-    expressions = [selection] if isinstance(selection, str) else list(selection)
+    expressions: List[str] = [selection] if isinstance(selection, str) else list(selection)
     if not expressions:
         raise InvalidSelection(expression=expressions, reason="selects no task")
     names = _Names(graph)
-    return tuple(sorted(set().union(*[_one(names, expression) for expression in expressions])))
+    chosen: Set[int] = set()
+    for expression in expressions:
+        chosen |= _one(names, expression)
+    return tuple(sorted(chosen))
 
 
-def _one(names: _Names, expression: str) -> Set[int]:
+def _one(names: _Names, expression: object) -> Set[int]:
     if not isinstance(expression, str):
         raise _not_text(expression)
     text = expression.strip()

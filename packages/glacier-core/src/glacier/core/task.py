@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar
+from typing import Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar, cast
 
 from glacier.core.annotations import Hints, Signature, read_again, read_hints, read_signature
-from glacier.core.dataset import Dataset
+from glacier.core.dataset import Dataset, dataset_in
 from glacier.core.errors import InvalidOption
 from glacier.core.names import check_name
 from glacier.core.place import Place, Where, execution_of, place_of
@@ -45,7 +45,7 @@ class Task(Generic[P, R]):
         function: Callable[P, R],
         *,
         name: Optional[str] = None,
-        when: Optional[Dataset] = None,
+        when: object = None,
         tags: Iterable[str] = (),
         frame: Optional[FrameType] = None,
     ) -> None:
@@ -116,15 +116,15 @@ def _words(tags: object, where: Where) -> Tuple[str, ...]:
     if not isinstance(tags, Iterable):
         mend = "Give words, such as tags=['nightly']."
         raise InvalidOption(where=str(where), option="tags", found=tags, mend=mend)
-    return tuple([check_name(tag, kind="tag", where=where) for tag in tags])
+    words = cast("Iterable[object]", tags)
+    return tuple([check_name(tag, kind="tag", where=where) for tag in words])
 
 
 def _condition(when: object, where: Where) -> Optional[Dataset]:
-    if when is None or isinstance(when, Dataset):
-        return when
+    dataset = dataset_in(when)
+    if when is None or dataset is not None:
+        return dataset
     mend = "Give the boolean dataset that decides, such as when=is_monday."
     if getattr(when, "__glacier__", None) == "task":
         mend = "Give the boolean dataset that this task produces."
-    elif any(isinstance(note, Dataset) for note in getattr(when, "__metadata__", ())):
-        mend = "Give the dataset itself: name it first, flag = Dataset('flag'), and use it in both."
     raise InvalidOption(where=str(where), option="when", found=when, mend=mend)

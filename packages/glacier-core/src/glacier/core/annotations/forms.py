@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import sys
-import types
-from typing import Any, Iterator, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from glacier.core.annotations.scope import Broken, Missing
+from glacier.core.annotations.evaluation import Broken
+from glacier.core.annotations.scope import Missing
 from glacier.core.context import Context
-from glacier.core.dataset import Dataset, Each, Either
+from glacier.core.dataset import Dataset, Each, Either, dataset_in
+from glacier.core.errors import perhaps
 from glacier.core.resources import Secret
+from glacier.core.typeforms import class_of, get_args, get_origin, is_alias, members_of_union
 
-if sys.version_info >= (3, 9):
-    from typing import Annotated, get_args, get_origin
-else:
-    from typing_extensions import Annotated, get_args, get_origin
-
-__all__ = ["UNKNOWN", "Misuse", "Use", "is_missing", "members_of_tuple", "missing_in", "read_form"]
-
-_NONE = type(None)
-_UNIONS: Tuple[object, ...] = (Union, getattr(types, "UnionType", Union))
+__all__ = [
+    "UNKNOWN",
+    "Misuse",
+    "Use",
+    "declaring_class",
+    "is_type",
+    "members_of_tuple",
+    "missing_in",
+    "names_dataset",
+    "read_form",
+]
 
 UNKNOWN: Any = Any
 """The type of a value whose annotation gives none: the bare ``data: raw``."""
+
+Target = Union[Dataset, Each, Secret]
+_TARGETS = (Dataset, Each, Secret)
+_COLLECTIONS = (tuple, list, set, frozenset, dict)
+_NONE = type(None)
 
 
 class Use(NamedTuple):
@@ -51,51 +59,52 @@ def read_form(annotation: Any) -> Optional[Use]:
     """
     if isinstance(annotation, Dataset):
         return Use(annotation)
-    if isinstance(annotation, Each):
-        return Use(annotation.dataset, each=True)
-    if isinstance(annotation, Secret):
-        return Use(annotation)
+    if isinstance(annotation, _TARGETS):
+        return _use(annotation)
     if annotation is Context:
         return Use(None)
-    if getattr(annotation, "__glacier__", None) == "task":
-        raise Misuse("is a task", "", task=annotation)
-    if isinstance(annotation, Broken):
-        raise Misuse(
-            f"is annotated {annotation.text!r}, which cannot be evaluated "
-            f"({type(annotation.error).__name__}: {annotation.error}).",
-            "Correct the annotation.",
-        )
-    metadata = getattr(annotation, "__metadata__", None)
-    if metadata is not None:
-        return _read_annotated(annotation.__origin__, metadata)
-    if hasattr(annotation, "__value__"):  # type Raw = Annotated[…] of Python 3.12
-        return read_form(annotation.__value__)
-    members = _members_of_union(annotation)
-    if members is not None:
+    if hasattr(annotation, "__metadata__"):
+        return _read_annotated(annotation.__origin__, annotation.__metadata__)
+    members = _members(annotation)
+    if members:
         return _read_union(members)
-    for inner in _inside(annotation):
+    for target in _mentioned(annotation):
+        if type(annotation) in _COLLECTIONS or get_origin(annotation) is tuple:
+            collection = get_origin(annotation) or class_of(annotation)
+            raise Misuse(
+                f"has {target!r} inside a {collection.__name__}.",
+                "Give each input a parameter of its own, and write several outputs as a tuple: "
+                "'-> (good, bad)'.",
+            )
         raise Misuse(
-            f"has {inner!r} inside another type.",
-            f"Write Annotated[…, {inner.name}] around the whole type.",
+            f"has {target!r} inside another type.",
+            f"Write Annotated[…, {_written(target)}] around the whole type.",
         )
     return None
 
 
+def _use(target: Target) -> Use:
+    return Use(target.dataset, each=True) if isinstance(target, Each) else Use(target)
+
+
 def _read_annotated(origin: Any, metadata: Tuple[Any, ...]) -> Optional[Use]:
-    for task in metadata:
-        if getattr(task, "__glacier__", None) == "task":
-            raise Misuse("is a task", "", task=task)
-    targets = [note for note in metadata if isinstance(note, (Dataset, Each, Secret))]
+    targets: List[Target] = [note for note in metadata if isinstance(note, _TARGETS)]
+    notes = [note for note in metadata if not isinstance(note, _TARGETS)]
     if not targets:
+        for target in _mentioned(notes):
+            raise Misuse(
+                f"has {target!r} inside a note of Annotated.",
+                f"A dataset stands there by itself: Annotated[…, {_written(target)}]; where it may "
+                f"be None: Optional[Annotated[…, {_written(target)}]].",
+            )
         return read_form(origin)
+    targets.extend(_mentioned([origin, *notes]))
     if len(targets) > 1:
         raise Misuse(
             f"names {' and '.join(map(repr, targets))} at once.",
             "Give each a parameter (or an output) of its own.",
         )
-    use = read_form(targets[0])
-    assert use is not None
-    return use._replace(type=_known(origin))
+    return _use(targets[0])._replace(type=_known(origin))
 
 
 def _read_union(members: Tuple[Any, ...]) -> Optional[Use]:
@@ -108,88 +117,133 @@ def _read_union(members: Tuple[Any, ...]) -> Optional[Use]:
             f"joins {' | '.join(map(_shown, present))} in one annotation.",
             "One parameter reads one dataset; only 'None' may stand beside it.",
         )
-    return uses[0]._replace(optional=len(present) < len(members))
+    return uses[0]._replace(optional=True)
 
 
 def members_of_tuple(annotation: Any) -> Optional[Tuple[Any, ...]]:
     """The members of ``(a, b)``, ``tuple[a, b]`` or ``Tuple[a, b]`` where one is an edge."""
     if isinstance(annotation, Dataset):
         return None
-    if isinstance(annotation, tuple):
-        members: Tuple[Any, ...] = annotation
-    elif get_origin(annotation) is tuple:
-        members = get_args(annotation)
-    else:
-        return None
-    is_edges = isinstance(annotation, tuple) or any(
-        isinstance(member, Missing) or _mentions(member) for member in members
-    )
-    return members if is_edges else None
-
-
-def missing_in(annotation: Any) -> Optional[Missing]:
-    """The undefined name that may have been meant as a dataset, or ``None``.
-
-    An undefined name in the place of a plain type is harmless: it is there for type checkers.
-    """
-    if isinstance(annotation, (Dataset, type)):
-        return None
-    if isinstance(annotation, Missing):
-        return annotation
-    metadata = getattr(annotation, "__metadata__", None)
-    if metadata is not None:
-        if any(isinstance(note, (Dataset, Each, Secret)) for note in metadata):
-            return None
-        noted = next((note for note in metadata if isinstance(note, Missing)), None)
-        return noted or missing_in(annotation.__origin__)
-    members = _members_of_union(annotation)
-    if members is not None and not any(map(_mentions, members)):
-        return next(filter(None, map(missing_in, members)), None)
+    if class_of(annotation) is tuple:
+        return (*annotation,)
+    if hasattr(annotation, "__metadata__") and not _targets_among(annotation.__metadata__):
+        return members_of_tuple(annotation.__origin__)
+    if get_origin(annotation) is tuple and any(map(_may_be_edge, get_args(annotation))):
+        return get_args(annotation)
     return None
 
 
-def is_missing(annotation: Any) -> bool:
-    """Whether an annotation cannot be told from an edge until its names are defined."""
-    return missing_in(annotation) is not None
-
-
-def _members_of_union(annotation: Any) -> Optional[Tuple[Any, ...]]:
-    if isinstance(annotation, Either):
-        return annotation.members
-    return get_args(annotation) if get_origin(annotation) in _UNIONS else None
-
-
-def _mentions(annotation: Any) -> bool:
+def _may_be_edge(annotation: Any) -> bool:
     try:
-        return read_form(annotation) is not None
+        return bool(missing_in(annotation)) or any(True for _ in _mentioned(annotation))
     except Misuse:
         return True
 
 
-def _inside(annotation: Any) -> Iterator[Union[Dataset, Secret]]:
-    """The datasets and secrets that are buried in a generic type."""
-    if get_origin(annotation) is Annotated:
-        return
-    pending: List[Any] = list(get_args(annotation))
-    if isinstance(annotation, tuple):
-        pending = list(annotation)  # pyright: ignore[reportUnknownArgumentType]
-    for member in pending:
-        if isinstance(member, (list, tuple)):  # the parameters of a Callable
-            pending.extend(member)  # pyright: ignore[reportUnknownArgumentType]
-            continue
-        try:
-            use = read_form(member)
-        except Misuse:
-            continue
-        if use is not None and use.target is not None:
-            yield use.target
+def missing_in(annotation: Any) -> Sequence[Missing]:
+    """The undefined names any of which may have been meant as a dataset.
+
+    An undefined name in the place of the type that a dataset has is harmless: it is there for type
+    checkers.
+    """
+    if isinstance(annotation, Missing):
+        return (annotation,)
+    if isinstance(annotation, Dataset) or type(annotation) is type:
+        return ()
+    parts = _parts(annotation)
+    if hasattr(annotation, "__metadata__") and _targets_among(annotation.__metadata__):
+        parts = annotation.__metadata__
+    return [missing for part in parts for missing in missing_in(part)] if parts else ()
+
+
+def names_dataset(value: object) -> bool:
+    """Whether a value is a dataset, or an alias that has one in it; for suggestions."""
+    return not isinstance(value, type) and dataset_in(value) is not None
+
+
+def declaring_class(annotation: Any) -> Optional[type]:
+    """The class ``Dataset`` or another of its kind, where one of its objects was meant."""
+    if _is_class(annotation):
+        is_one = issubclass(annotation, _TARGETS) or hasattr(annotation, "__glacier__")
+        return annotation if is_one else None
+    return next(filter(None, map(declaring_class, _parts(annotation))), None)
+
+
+def is_type(annotation: Any) -> bool:
+    """Whether this is something that type checkers too would take for a type."""
+    return (
+        isinstance(annotation, (type, Missing, Either))
+        or type(annotation).__module__ in ("typing", "typing_extensions")
+        or get_origin(annotation) is not None
+        or hasattr(annotation, "__supertype__")
+        or is_alias(annotation)
+    )
+
+
+def _mentioned(annotation: Any) -> Iterator[Target]:
+    """The datasets and secrets anywhere in an annotation, from left to right.
+
+    Raises :class:`Misuse` for a task in their place, and for what could not be evaluated.
+    """
+    pending = [annotation]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, _TARGETS):
+            yield one
+        elif getattr(one, "__glacier__", None) == "task":
+            raise Misuse("is a task", "", task=one)
+        elif isinstance(one, Broken):
+            raise _cannot_be_evaluated(one)
+        else:
+            pending.extend(reversed(_parts(one)))
+
+
+def _is_class(annotation: object) -> bool:
+    return isinstance(annotation, type) and not get_args(annotation)  # list[int] is one on 3.9
+
+
+def _parts(annotation: Any) -> Tuple[Any, ...]:
+    if hasattr(annotation, "__metadata__"):
+        return (annotation.__origin__, *annotation.__metadata__)
+    if type(annotation) in _COLLECTIONS:
+        return (*annotation, *(annotation.values() if hasattr(annotation, "values") else ()))
+    return annotation.members if isinstance(annotation, Either) else get_args(annotation)
+
+
+def _members(annotation: Any) -> Tuple[Any, ...]:
+    return annotation.members if isinstance(annotation, Either) else members_of_union(annotation)
+
+
+def _targets_among(metadata: Iterable[object]) -> bool:
+    return any(isinstance(note, _TARGETS) for note in metadata)
+
+
+def _cannot_be_evaluated(broken: Broken) -> Misuse:
+    error = broken.error
+    owner = getattr(error, "obj", None)  # of an AttributeError, from Python 3.10 on
+    known = [name for name in dir(owner) if names_dataset(getattr(owner, name, None))]
+    return Misuse(
+        f"is annotated {broken.text!r}, which cannot be evaluated "
+        f"({type(error).__name__}: {error}).",
+        perhaps(getattr(error, "name", None) or "", known).strip() or "Correct the annotation.",
+    )
 
 
 def _known(kind: Any) -> Any:
     """A type that can be compared; anything undefined in it makes it unknown."""
-    if isinstance(kind, (Missing, Broken, Either)) or hasattr(kind, "__forward_arg__"):
-        return UNKNOWN
-    return UNKNOWN if any(_known(arg) is UNKNOWN and arg is not Any for arg in get_args(kind)) else kind
+    pending = [kind]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, (Missing, Either)) or hasattr(one, "__forward_arg__"):
+            return UNKNOWN
+        pending.extend(_parts(one))
+    return kind
+
+
+def _written(target: Target) -> str:
+    if isinstance(target, Each):
+        return f"{target.dataset.name}.each"
+    return repr(target) if isinstance(target, Secret) else target.name
 
 
 def _shown(member: Any) -> str:

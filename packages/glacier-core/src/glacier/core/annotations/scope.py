@@ -1,39 +1,39 @@
-"""Evaluating annotations in the lexical scope of the function that they belong to.
+"""The names that the annotations of a function may use, found as Python itself would find them.
 
-Annotations are evaluated when the decorator runs, for only then do all Pythons agree: eager ones
-are fixed at ``def``, while a deferred one (PEP 649) that is read later would see the last value of
-a loop variable. Names are looked up as Python itself would: closure cells, enclosing functions
-that are still running, module, builtins. A name that is nowhere, such as an import under
-``if TYPE_CHECKING:``, becomes :class:`Missing`, which lets the rest of the annotation be read.
+Scope is lexical: the class that a function stands in, its closure, the functions around it, its
+module, builtins. The functions around it are looked up on the stack, for a postponed annotation
+leaves no closure. One that has returned is not there any more: its names are :class:`Missing`
+rather than taken from further out.
 """
 
 from __future__ import annotations
 
 import builtins
-import sys
-import typing
-from functools import lru_cache
 from types import CodeType, FrameType, FunctionType
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Tuple, Union
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from glacier.core.dataset import Dataset, Either
+from glacier.core.dataset import Either
 
-if sys.version_info >= (3, 9):
-    from typing import get_args
-else:
-    from typing_extensions import get_args
+__all__ = ["Missing", "Scope", "is_local"]
 
-if sys.version_info >= (3, 14):
-    import annotationlib
-
-__all__ = ["Broken", "Missing", "Scope", "evaluated", "is_local", "scope_of"]
+_OPTIMIZED = 0x01  # set for functions, not for classes and modules
+_MISSING = object()
 
 
 class Missing:
-    """Stands for a name that is not defined; whatever is done to it gives another of its kind."""
+    """Stands for a name that is not defined; whatever is done to it gives another of its kind.
 
-    def __init__(self, name: str) -> None:
+    ``gone`` is the function that defines it and has returned.
+    """
+
+    def __init__(self, name: str, *, gone: str = "") -> None:
         self.name = name
+        self.gone = gone
+
+    @property
+    def root(self) -> str:
+        """The undefined name itself: ``pd`` of ``pd.DataFrame``."""
+        return self.name.partition(".")[0]
 
     def __repr__(self) -> str:
         return self.name
@@ -41,10 +41,12 @@ class Missing:
     def __getattr__(self, attribute: str) -> Missing:
         if attribute.startswith("__"):
             raise AttributeError(attribute)
-        return Missing(f"{self.name}.{attribute}")
+        return Missing(f"{self.name}.{attribute}", gone=self.gone)
 
     def __getitem__(self, _: object) -> Missing:
         return self
+
+    __iter__ = None  # or __getitem__ would make it iterable, without end
 
     def __call__(self, *_: object, **__: object) -> Missing:
         return self  # the typing forms of Python 3.10 and older ask for a callable
@@ -56,30 +58,51 @@ class Missing:
         return Either(other, self)
 
 
-class Broken:
-    """Stands for an annotation whose evaluation raised."""
-
-    def __init__(self, text: str, error: Exception) -> None:
-        self.text = text
-        self.error = error
-
-
 class Scope(Dict[str, Any]):
-    """The names that an annotation may use; an unknown one is :class:`Missing`."""
+    """The names that one function's annotations may use; an unknown one is :class:`Missing`.
 
-    def __init__(self, *layers: Mapping[str, Any]) -> None:
-        super().__init__()
-        self.layers = layers
+    ``frame`` is that of the decorated code. What was found is kept, so that a later look, with
+    ``found`` from an earlier one, sees the same.
+    """
+
+    __slots__ = ("_frame", "_layers", "function", "running")
+
+    def __init__(
+        self,
+        function: FunctionType,
+        frame: Optional[FrameType] = None,
+        found: Optional[Mapping[str, Any]] = None,
+    ) -> None:
+        if found is not None:
+            super().__init__(found)
+        self.function = function
+        self.running: Tuple[object, ...] = ()  # the texts and aliases that are being evaluated
+        self._frame = frame
+        self._layers: Sequence[Mapping[str, Any]] = ()
 
     def __missing__(self, name: str) -> Any:
-        for layer in self.layers:
+        for layer in self._layers or self.layers():
             if name in layer:
-                return layer[name]
-        return getattr(builtins, name) if hasattr(builtins, name) else Missing(name)
+                value = layer[name]
+                break
+        else:
+            value = getattr(builtins, name, _MISSING)
+            if value is _MISSING:
+                return Missing(name)
+        if type(value) is not Missing:
+            self[name] = value
+        return value
+
+    def layers(self) -> Sequence[Mapping[str, Any]]:
+        """The names by scope, the innermost first; collected when the first is looked up."""
+        if not self._layers:
+            self._layers = _layers(self.function, self._frame)
+            self._frame = None
+        return self._layers
 
     def visible(self) -> Iterator[Tuple[str, object]]:
-        """Every name and value of the layers, for suggestions in errors."""
-        for layer in self.layers:
+        """Every name and value, builtins excepted, for suggestions in errors."""
+        for layer in self.layers():
             yield from list(layer.items())
 
 
@@ -88,180 +111,108 @@ def is_local(function: FunctionType) -> bool:
     return "." in function.__qualname__
 
 
-def scope_of(function: FunctionType, frame: Optional[FrameType]) -> Scope:
-    """The names visible where ``function`` was defined; ``frame`` is that of the decorated code."""
-    layers: List[Mapping[str, Any]] = []
-    if is_local(function):
-        layers.append(_cells(function))
-        if sys.version_info >= (3, 14) and function.__annotate__ is not None:
-            layers.append(_cells(function.__annotate__))  # the cells that the annotations use
-        layers.extend(_enclosing(function.__code__, frame))
-    return Scope(*layers, function.__globals__)
+def _layers(function: FunctionType, frame: Optional[FrameType]) -> Sequence[Mapping[str, Any]]:
+    if not is_local(function):
+        if frame is None or frame.f_code.co_name == "<module>":
+            return _module_of(function, frame)
+        if not any(constant is function.__code__ for constant in frame.f_code.co_consts):
+            return (function.__globals__,)  # otherwise its name is declared global there
+    frames, path = _enclosing(function, frame)
+    outer: List[Mapping[str, Any]] = []
+    for code in reversed(path):
+        running = frames.get(id(code))
+        if not code.co_flags & _OPTIMIZED:
+            continue  # the body of a class is not a scope for what its methods define
+        if running is not None:
+            outer.append(dict(running.f_locals))
+        else:
+            names = (*code.co_varnames, *code.co_cellvars)
+            outer.append({name: Missing(name, gone=code.co_name) for name in names})
+    outer.append(function.__globals__)
+    parameters = {one.__name__: one for one in getattr(function, "__type_params__", ())}
+    body = frames.get(id(path[-1])) if path else None
+    if body is not None and not body.f_code.co_flags & _OPTIMIZED:
+        return (parameters, body.f_locals, _cells(function), *outer)
+    return (parameters, _class_of(function, outer[0]), _cells(function), *outer)
 
 
-def _cells(function: Any) -> Dict[str, Any]:
+def _module_of(function: FunctionType, frame: Optional[FrameType]) -> Sequence[Mapping[str, Any]]:
+    """The names of a module, and before them those of ``exec`` where it has locals of its own."""
+    names = function.__globals__
+    if frame is None or frame.f_locals is names or frame.f_globals is not names:
+        return (names,)
+    return (frame.f_locals, names)
+
+
+def _cells(function: FunctionType) -> Dict[str, Any]:
+    """The closure; on Python 3.14 that of the annotations too."""
     found: Dict[str, Any] = {}
-    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or ()):
-        try:
-            found[name] = cell.cell_contents
-        except ValueError:  # the enclosing function has not bound it yet
-            continue
+    for owner in (getattr(function, "__annotate__", None), function):
+        if isinstance(owner, FunctionType):
+            for name, cell in zip(owner.__code__.co_freevars, owner.__closure__ or ()):
+                try:
+                    found[name] = cell.cell_contents
+                except ValueError:  # the enclosing function has not bound it yet
+                    continue
     return found
 
 
-def _enclosing(code: CodeType, frame: Optional[FrameType]) -> Iterator[Mapping[str, Any]]:
-    """The locals of the running functions and classes whose text contains ``code``.
+def _class_of(function: FunctionType, outer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The namespace of the class that a method stands in, once its body is done."""
+    names = function.__qualname__.rpartition("<locals>.")[2].split(".")[:-1]
+    found = outer.get(names[0]) if names else None
+    for name in names[1:]:
+        found = getattr(found, name, None)
+    return vars(found) if isinstance(found, type) else {}
 
-    Scope is lexical: a caller that merely happens to be on the stack is passed over.
-    """
+
+def _enclosing(
+    function: FunctionType, frame: Optional[FrameType]
+) -> Tuple[Dict[int, FrameType], Sequence[CodeType]]:
+    """The code around the function, the outermost first, and the frames in which it runs."""
+    code = function.__code__
+    frames: Dict[int, FrameType] = {}
+    path: Sequence[CodeType] = ()
     while frame is not None:
-        if frame.f_code.co_name != "<module>" and _contains(frame.f_code, code):
-            yield dict(frame.f_locals)
+        outer = frame.f_code
+        if outer.co_filename == code.co_filename and outer.co_name != "<module>":
+            found = _path(outer, code) if id(outer) not in frames else ()
+            if found:
+                frames[id(outer)] = frame
+                path = max(path, found, key=len)
         frame = frame.f_back
+    functions = [outer for outer in path if outer.co_flags & _OPTIMIZED]
+    if len(functions) < function.__qualname__.count("<locals>"):
+        path = max(path, _path_from_module(function), key=len)
+    # What has type parameters stands in a function of their own, which has returned by now.
+    visible = [one for one in path if id(one) in frames or not one.co_name.startswith("<generic")]
+    return frames, visible
 
 
-@lru_cache(maxsize=512)
-def _contains(outer: CodeType, inner: CodeType) -> bool:
-    return any(
-        constant is inner or _contains(constant, inner)
-        for constant in outer.co_consts
-        if isinstance(constant, CodeType)
-    )
+def _path(outer: CodeType, inner: CodeType) -> Sequence[CodeType]:
+    """The codes from ``outer`` to the one that ``inner`` stands in; none if it is not inside."""
+    nested: List[CodeType] = []
+    for constant in outer.co_consts:
+        if constant is inner:
+            return (outer,)
+        if isinstance(constant, CodeType) and constant.co_firstlineno <= inner.co_firstlineno:
+            nested.append(constant)
+    for one in nested:
+        path = _path(one, inner)
+        if path:
+            return (outer, *path)
+    return ()
 
 
-def evaluated(function: FunctionType, scope: Scope) -> Dict[str, Any]:
-    """Each annotation of ``function`` as an object."""
-    if sys.version_info >= (3, 14):
-        # inspect.signature() and __annotations__ raise NameError for names of type checkers only
-        hints = annotationlib.get_annotations(function, format=annotationlib.Format.FORWARDREF)
-    else:
-        hints = function.__annotations__
-    return {name: _evaluate(hint, scope) for name, hint in hints.items()}
-
-
-def _evaluate(hint: Any, scope: Scope) -> Any:
-    """Replace text by what it stands for, also inside typing forms."""
-    if isinstance(hint, str):
-        return _from_text(hint, scope)
-    if isinstance(hint, (Dataset, type)):
-        return hint
-    if isinstance(hint, _ForwardRef):
-        return _from_text(hint.__forward_arg__, scope)
-    if isinstance(hint, tuple):
-        return tuple(_evaluate(member, scope) for member in hint)
-    metadata = getattr(hint, "__metadata__", None)
-    if metadata is not None:
-        inner = hint.__origin__
-        return hint if not _has_text(inner) else _Rebuilt(_evaluate(inner, scope), metadata)
-    if isinstance(hint, Either):
-        return Either(*(_evaluate(member, scope) for member in hint.members))
-    args = get_args(hint)
-    if args and any(map(_has_text, args)):
-        return _copy_with(hint, tuple(_evaluate(arg, scope) for arg in args))
-    return hint
-
-
-class _Rebuilt:
-    """``Annotated[…]`` with its text evaluated: typing itself refuses some of these."""
-
-    def __init__(self, origin: object, metadata: Tuple[object, ...]) -> None:
-        self.__origin__ = origin
-        self.__metadata__ = metadata
-
-
-def _has_text(hint: object) -> bool:
-    if isinstance(hint, (str, _ForwardRef)):
-        return True
-    if isinstance(hint, Either):
-        return any(map(_has_text, hint.members))
-    if hasattr(hint, "__metadata__"):
-        return _has_text(hint.__origin__)  # type: ignore[attr-defined]  # Annotated has both
-    if getattr(hint, "__origin__", None) is typing.Literal:
-        return False
-    return any(map(_has_text, get_args(hint)))
-
-
-def _copy_with(hint: Any, args: Tuple[Any, ...]) -> Any:
-    if getattr(hint, "__origin__", None) is Union:
-        return Either(*args)
-    try:
-        return hint.copy_with(args) if hasattr(hint, "copy_with") else hint.__origin__[args]
-    except TypeError:
-        return hint
-
-
-_ForwardRef: Any = typing.ForwardRef
-
-
-def _from_text(text: str, scope: Scope) -> Any:
-    text = text.strip()
-    if text.isidentifier():
-        return _evaluate_again(scope[text], scope)
-    try:
-        return _evaluate_again(_run(text, _compiled(text), scope), scope)
-    except Exception as error:
-        return Broken(text, error)
-
-
-def _evaluate_again(value: Any, scope: Scope) -> Any:
-    if isinstance(value, (str, Dataset, type)) or not _has_text(value):
-        return value
-    return _evaluate(value, scope)
-
-
-@lru_cache(maxsize=1024)
-def _compiled(text: str) -> CodeType:
-    return compile(f"({text}\n)", "<annotation>", "eval")
-
-
-def _run(text: str, code: CodeType, scope: Scope) -> Any:
-    try:
-        return eval(code, {"__builtins__": {}}, scope)
-    except TypeError:
-        if sys.version_info >= (3, 10):
-            raise
-    return eval(_modernised(text), {"__builtins__": {}}, Scope(_MODERN, *scope.layers))
-
-
-@lru_cache(maxsize=1024)
-def _modernised(text: str) -> CodeType:
-    """Let Python 3.8 and 3.9 read ``int | None`` and ``list[int]`` in postponed annotations."""
-    import ast
-
-    class Modernise(ast.NodeTransformer):
-        def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-            self.generic_visit(node)
-            if not isinstance(node.op, ast.BitOr):
-                return node
-            either = ast.Name("__either__", ast.Load())
-            return ast.copy_location(ast.Call(either, [node.left, node.right], []), node)
-
-        def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-            self.generic_visit(node)
-            if isinstance(node.value, ast.Name) and f"__{node.value.id}__" in _MODERN:
-                alias = ast.Name(f"__{node.value.id}__", ast.Load())
-                node.value = ast.copy_location(alias, node.value)
-            return node
-
-    tree = ast.fix_missing_locations(Modernise().visit(ast.parse(f"({text}\n)", mode="eval")))
-    return compile(tree, "<annotation>", "eval")
-
-
-def _either(left: object, right: object) -> object:
-    if isinstance(left, (Either, Missing)) or isinstance(right, (Either, Missing)):
-        return Either(left, right)
-    try:
-        return Union.__getitem__((left, right))
-    except TypeError:
-        return Either(left, right)
-
-
-_MODERN: Mapping[str, object] = {
-    "__dict__": typing.Dict,
-    "__either__": _either,
-    "__frozenset__": typing.FrozenSet,
-    "__list__": typing.List,
-    "__set__": typing.Set,
-    "__tuple__": typing.Tuple,
-    "__type__": typing.Type,
-}
+def _path_from_module(function: FunctionType) -> Sequence[CodeType]:
+    """The same, from the outermost function, as long as the module knows it by its name."""
+    name, *attributes = function.__qualname__.partition(".<locals>")[0].split(".")
+    outer: Any = function.__globals__.get(name)
+    for attribute in attributes:
+        outer = getattr(outer, attribute, None)
+    while hasattr(outer, "__wrapped__"):
+        outer = outer.__wrapped__
+    code = getattr(outer, "__code__", None)
+    if not isinstance(code, CodeType) or code.co_filename != function.__code__.co_filename:
+        return ()
+    return _path(code, function.__code__)

@@ -1,4 +1,4 @@
-"""``glacier check FILE``: everything that is wrong with the pipelines of a file."""
+"""What ``glacier check FILE`` tells: everything that is wrong with the pipelines of a file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``glacier graph FILE``: a picture of a pipeline."""
+"""What ``glacier graph FILE`` draws: a picture of a pipeline."""
 
 from __future__ import annotations
 

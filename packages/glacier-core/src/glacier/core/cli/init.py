@@ -1,4 +1,4 @@
-"""``glacier init DIR``: a small project that runs and passes its own test."""
+"""What ``glacier init DIR`` writes: a small project that runs and passes its own test."""
 
 from __future__ import annotations
 

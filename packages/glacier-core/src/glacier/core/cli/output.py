@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from contextlib import contextmanager, redirect_stdout
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Generator, List, Mapping, Optional, Sequence, Tuple
 
 import click
 
@@ -90,7 +90,7 @@ def _print_rich(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 @contextmanager
-def stdout_for_json(wanted: bool) -> Iterator[None]:
+def stdout_for_json(wanted: bool) -> Generator[None, None, None]:
     """While this is open, what tasks print goes to standard error, also from their processes."""
     if not wanted:
         yield
@@ -100,7 +100,7 @@ def stdout_for_json(wanted: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _descriptor_redirected() -> Iterator[None]:
+def _descriptor_redirected() -> Generator[None, None, None]:
     try:
         sys.stdout.flush()
         number, error = sys.stdout.fileno(), sys.stderr.fileno()

@@ -1,4 +1,4 @@
-"""``glacier run FILE``: a run of a pipeline, its progress, and its summary."""
+"""What ``glacier run FILE`` does: a run of a pipeline, its progress, and its summary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``glacier runs``: the runs that are in the history."""
+"""What ``glacier runs`` lists: the runs that are in the history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``glacier show RUN``: one run, with the times, errors and logs of its tasks."""
+"""What ``glacier show RUN`` tells: one run, with the times, errors and logs of its tasks."""
 
 from __future__ import annotations
 

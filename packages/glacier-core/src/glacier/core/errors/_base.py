@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterable, Optional, Sequence, Tuple, Type
+from typing import Callable, Dict, Iterable, List, Optional, Sequence, Tuple, Type
 
 __all__ = [
     "GlacierError",
@@ -87,7 +87,7 @@ def listed(names: Sequence[str], *, limit: int = 8) -> str:
 
 def numbered(problems: Sequence[GlacierError]) -> str:
     """The texts of several problems as an indented, numbered list."""
-    lines = []
+    lines: List[str] = []
     for number, problem in enumerate(problems, 1):
         first, *rest = str(problem).splitlines() or [""]
         lines.append(f"  {number}. {first}")

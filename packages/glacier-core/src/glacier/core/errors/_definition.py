@@ -115,22 +115,36 @@ class MissingAnnotation(InvalidAnnotation):
 
 
 class UnresolvedAnnotation(InvalidAnnotation):
-    """An annotation that names something which is not defined where the task is."""
+    """An annotation that names something which is not defined where the task is.
+
+    ``advice`` is how to mend it, where that is known.
+    """
 
     def __init__(
-        self, *, where: str, subject: str, missing: str, known: Iterable[str], local: bool
+        self,
+        *,
+        where: str,
+        subject: str,
+        missing: str,
+        known: Iterable[str],
+        local: bool,
+        advice: str = "",
     ) -> None:
-        names = sorted(set(known))
-        mend = perhaps(missing, names).strip() or "Define the dataset before the task."
-        if names and "Did you" not in mend:
-            mend += f" Datasets that are defined there: {listed(names)}."
-        if local:
-            mend += (
-                " Inside a function or class the name must be defined before the task and, under "
-                "'from __future__ import annotations', in a scope that is still running."
-            )
         reason = f"is annotated {missing!r}, which is not defined."
+        mend = advice or _how_to_define(missing.partition(".")[0], sorted(set(known)), local=local)
         super().__init__(where=where, subject=subject, reason=reason, mend=mend)
+
+
+def _how_to_define(missing: str, names: Sequence[str], *, local: bool) -> str:
+    mend = perhaps(missing, names).strip() or "Define the dataset before the task."
+    if names and "Did you" not in mend:
+        mend += f" Datasets that are defined there: {listed(names)}."
+    if local:
+        mend += (
+            " Inside a function or class the name must be defined before the task and, under "
+            "'from __future__ import annotations', in a scope that is still running."
+        )
+    return mend
 
 
 class TaskAsAnnotation(InvalidAnnotation):

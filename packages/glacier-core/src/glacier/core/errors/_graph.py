@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Iterable, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from glacier.core.errors._base import joined, nearest, perhaps
 from glacier.core.errors._definition import DefinitionError
@@ -31,9 +31,12 @@ class EmptyPipeline(DefinitionError):
 
 
 class DuplicateTask(DefinitionError):
-    """Several tasks of one pipeline with the same name; ``places`` has one for each."""
+    """Several tasks of one pipeline with the same name; ``places`` has one for each.
 
-    def __init__(self, *, name: str, places: Sequence[str]) -> None:
+    ``left_over`` is whether one may be an older form of another, left by a cell that was edited.
+    """
+
+    def __init__(self, *, name: str, places: Sequence[str], left_over: bool) -> None:
         super().__init__(
             f"{_count(places)} tasks are named {name!r}, {_declared(places)}. "
             + (
@@ -41,6 +44,7 @@ class DuplicateTask(DefinitionError):
                 if len(set(places)) == 1
                 else "Rename all but one, or give them names: @pipeline.task(name='…')."
             )
+            + (" " + _LEFT_OVER if left_over else "")
         )
 
 
@@ -69,8 +73,8 @@ class DuplicateProducer(DefinitionError):
 
 
 _LEFT_OVER = (
-    "If a task was renamed in a cell that was run again, the old one is still declared: run the "
-    "cell that makes the pipeline again, then those that declare its tasks."
+    "If one is an older form of another, in a cell that was edited and run again, it is still "
+    "declared: run the cell that makes the pipeline again, then those that declare its tasks."
 )
 
 
@@ -177,14 +181,14 @@ class IncompatibleTypes(DefinitionError):
 class ConflictingParameters(DefinitionError):
     """A run parameter that tasks declare with different types or defaults.
 
-    ``forms`` maps each way that it is written to the tasks that write it so.
+    ``forms`` are the ways that it is written, each with the tasks that write it so.
     """
 
-    def __init__(self, *, name: str, forms: Mapping[str, Sequence[str]]) -> None:
-        width = max(map(len, forms))
-        lines = "".join(f"  {form:<{width}}  in {joined(tasks)}\n" for form, tasks in forms.items())
+    def __init__(self, *, name: str, forms: Sequence[Tuple[str, Sequence[str]]]) -> None:
+        width = max(len(form) for form, _ in forms)
+        lines = "".join(f"  {form:<{width}}  in {joined(tasks)}\n" for form, tasks in forms)
         super().__init__(
-            f"run parameter {name!r} is declared in {_count(list(forms))} ways:\n{lines}"
+            f"run parameter {name!r} is declared in {_count(forms)} ways:\n{lines}"
             "One name is one parameter: make type and default agree, or rename one."
         )
 

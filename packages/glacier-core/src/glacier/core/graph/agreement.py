@@ -7,6 +7,7 @@ import sys
 import types
 from typing import (
     Any,
+    Callable,
     Dict,
     Iterable,
     Iterator,
@@ -117,15 +118,19 @@ def parameter_conflicts(
             yield ConflictingParameters(name=name, forms=_forms(list(ways.values())))
 
 
-def _forms(ways: Sequence[Sequence[Declaration]]) -> Mapping[str, Sequence[str]]:
+def _forms(ways: Sequence[Sequence[Declaration]]) -> List[Tuple[str, List[str]]]:
     """How each way is written, and the tasks that write it so."""
     texts = [_form(way[0].argument, type_name) for way in ways]
     if len(set(texts)) < len(texts):  # two classes of one name
-        texts = [_form(way[0].argument, repr) for way in ways]
-    return {text: [str(task.where) for _, task in way] for text, way in zip(texts, ways)}
+        texts = [_form(way[0].argument, _full_name) for way in ways]
+    return [(text, [str(task.where) for _, task in way]) for text, way in zip(texts, ways)]
 
 
-def _form(argument: Argument, shown: Any) -> str:
+def _full_name(kind: Any) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}" if isinstance(kind, type) else repr(kind)
+
+
+def _form(argument: Argument, shown: Callable[[Any], str]) -> str:
     default = "" if argument.default is REQUIRED else f" = {argument.default!r}"
     return f"{argument.name}: {shown(argument.type)}{default}"
 
@@ -138,13 +143,13 @@ def _way(argument: Argument) -> object:
 
 def _kind(kind: Any) -> object:
     origin = get_origin(kind)
-    args = [arg for arg in get_args(kind) if not isinstance(arg, TypeVar)]
+    args: List[Any] = [arg for arg in get_args(kind) if not isinstance(arg, TypeVar)]
     if origin is None:
         return kind
     if origin is Annotated:
         return _kind(args[0])
     if origin is Literal:
-        return origin, tuple((type(arg), arg) for arg in args)
+        return origin, tuple((type(arg).__name__, arg) for arg in args)
     if origin in _UNIONS:
         return Union, frozenset(map(_kind, args))
     return (origin, *map(_kind, args)) if args else origin

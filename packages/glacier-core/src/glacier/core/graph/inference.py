@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Collection, Dict, Iterator, List, Sequence, Tuple
-
 from graphlib import CycleError, TopologicalSorter
+from typing import Collection, Dict, Iterator, List, Sequence, Tuple
 
 from glacier.core.annotations import ArgumentKind
 from glacier.core.dataset import Dataset
@@ -153,13 +152,14 @@ class _Inference:
             named.setdefault(task.name, []).append(task)
         for name, tasks in named.items():
             if len(tasks) > 1:
-                yield DuplicateTask(name=name, places=[str(task.place) for task in tasks])
+                places = [str(task.place) for task in tasks]
+                yield DuplicateTask(name=name, places=places, left_over=_left_over(tasks))
 
     def rivalry(self, dataset: str, tasks: Sequence[AnyTask]) -> DefinitionError:
         return DuplicateProducer(
             dataset=dataset,
             producers=[str(task.where) for task in tasks],
-            left_over=any(task.place.replaces(tasks[0].place) for task in tasks),
+            left_over=_left_over(tasks),
         )
 
     def missing_producers(self) -> Iterator[DefinitionError]:
@@ -175,3 +175,7 @@ class _Inference:
                 produced=self.producers if number < _GUESSES else (),
                 stray=stray if number < _GUESSES else (),
             )
+
+
+def _left_over(tasks: Sequence[AnyTask]) -> bool:
+    return any(task.place.replaces(tasks[0].place) for task in tasks)

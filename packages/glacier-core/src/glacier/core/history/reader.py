@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple, Union
 
@@ -64,8 +64,8 @@ class RunRecord:
     pid: int
     python: str
     glacier: str
-    tasks: Sequence[TaskRecord] = field(default_factory=tuple)
-    logs: Sequence[LogRecord] = field(default_factory=tuple)
+    tasks: Sequence[TaskRecord] = ()
+    logs: Sequence[LogRecord] = ()
 
 
 def read_runs(
@@ -92,8 +92,7 @@ def read_run(root: Union[str, Path], run: str) -> RunRecord:
         )]  # fmt: skip
         tasks = [_task(row) for row in connection.execute(_TASKS, (run_id,))]
         logs = [LogRecord(*row) for row in connection.execute(_LOGS, (run_id,))]
-    values = {name: getattr(record, name) for name in record.__dataclass_fields__}
-    return RunRecord(**{**values, "tasks": tuple(tasks), "logs": tuple(logs)})
+    return replace(record, tasks=tuple(tasks), logs=tuple(logs))
 
 
 _TASKS = """

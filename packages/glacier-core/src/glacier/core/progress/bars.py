@@ -13,7 +13,6 @@ from glacier.core.contracts import State
 from glacier.core.events import (
     Event,
     ItemFinished,
-    RunFinished,
     RunStarted,
     TaskFinished,
     TaskStarted,
@@ -49,7 +48,7 @@ class BarsProgress:
                 self.bars.update(row, completed=event.done, total=event.total, note=note)
         elif isinstance(event, TaskFinished):
             self.end(self.bars, event)
-        elif isinstance(event, RunFinished):
+        else:
             self.bars.stop()
             self.bars = None
 

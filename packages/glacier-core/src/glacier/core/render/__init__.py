@@ -30,5 +30,5 @@ def render(graph: Graph, form: str) -> str:
     Raises :class:`~glacier.core.errors.UnknownName` for another form.
     """
     if form not in FORMATS:
-        raise UnknownName(kind="graph format", name=form, known=FORMATS, where="render")
+        raise UnknownName(kind="form", name=str(form), known=FORMATS, where=f"render({form!r})")
     return FORMATS[form](graph)

@@ -94,7 +94,7 @@ def _untangle(columns: List[List[str]], links: Sequence[Tuple[str, str]]) -> Non
                 for near in [neighbours.get(node)]
                 if near
             }
-            nodes.sort(key=lambda node: mean.get(node, place[node]))  # noqa: B023  # used at once
+            nodes.sort(key=lambda node: mean.get(node, place[node]))
             place.update((node, float(n)) for n, node in enumerate(nodes))
 
 

@@ -20,7 +20,8 @@ def to_html(graph: Graph) -> str:
     )
     name = escape(graph.pipeline)
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{name}</title>\n'
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{name}</title>\n"
         "<style>body{font:14px system-ui,sans-serif;margin:2rem}div{overflow:auto}"
         "td,th{text-align:left;padding:.2rem 1rem .2rem 0}</style>\n</head>\n<body>\n"
         f"<h1>{name}</h1>\n<div>\n{to_svg(graph)}</div>\n"

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from glacier.core.graph import Graph
 from glacier.core.render.layout import Box, layout
-from glacier.core.render.text import edges
+from glacier.core.render.text import edges, ids
 
 __all__ = ["to_svg"]
 
@@ -23,11 +23,10 @@ _STYLE = (
 
 def to_svg(graph: Graph) -> str:
     """The graph as an SVG image: tasks as boxes, datasets as cylinders, conditions dotted."""
-    tasks = {position: f"t{position}" for position in range(len(graph.tasks))}
-    datasets = {name: f"d{number}" for number, name in enumerate(graph.datasets)}
+    tasks, datasets = ids(graph)
     names = {tasks[i]: task.name for i, task in enumerate(graph.tasks)}
     names.update((key, name) for name, key in datasets.items())
-    arrows = list(edges(graph, tasks, datasets))
+    arrows = list(edges(graph))
     drawing = layout(_sizes(graph, tasks, datasets, names), [arrow[:2] for arrow in arrows])
     parts: List[str] = []
     for points, (_, _, style) in zip(drawing.paths, arrows):
@@ -37,7 +36,8 @@ def to_svg(graph: Graph) -> str:
     width, height = drawing.width + 2 * _MARGIN, drawing.height + 2 * _MARGIN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="glacier" width="{width:.0f}" '
-        f'height="{height:.0f}" viewBox="{-_MARGIN:g} {-_MARGIN:g} {width:.1f} {height:.1f}" role="img" '
+        f'height="{height:.0f}" viewBox="{-_MARGIN:g} {-_MARGIN:g} {width:.1f} {height:.1f}" '
+        'role="img" '
         f"aria-label={quoteattr(f'pipeline {graph.pipeline}')}>\n<style>{_STYLE}</style>\n"
         '<defs><marker id="glacier-tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="7" '
         'markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" fill="#6b7785"/></marker></defs>\n'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Sequence
+from typing import List, NamedTuple, Optional, Sequence
 from xml.sax.saxutils import escape
 
 __all__ = ["Bar", "timeline"]
@@ -28,7 +28,7 @@ def timeline(bars: Sequence[Bar], *, start: float, duration: float) -> str:
         return ""
     left = max(len(bar.name) for bar in bars) * 7.3 + 12
     scale = _WIDTH / max(duration, 1e-9)
-    rows = []
+    rows: List[str] = []
     for number, bar in enumerate(bars):
         y, colour = number * _ROW, _COLOURS.get(bar.state, _OTHER)
         state = bar.state.replace("_", " ")
