@@ -227,7 +227,7 @@ def py314(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure the overhead of Glacier beside a bare loop; -- --peers adds Hamilton."""
     peers = ["sf-hamilton"] if "--peers" in session.posargs else []
-    session.install(*map(wheel, PACKAGES), *peers)
+    session.install(*map(wheel, PACKAGES), *project("core")["optional-dependencies"]["cli"], *peers)
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 
