@@ -3,6 +3,7 @@
 Executed twice by ``test_annotations.py``, eagerly and under the future import.
 """
 
+import functools
 import sys
 
 from glacier.core import Dataset, Pipeline
@@ -23,6 +24,14 @@ def case(meaning, *, eager=(3, 8)):
 raw, clean = Dataset("raw"), Dataset("clean")
 shadowed = Dataset("of-the-module")
 pipeline_of_module = Pipeline("module")
+
+
+def logged(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        return function(*args, **kwargs)
+
+    return wrapper
 
 
 # --- where it stands ------------------------------------------------------------------------------
@@ -312,3 +321,136 @@ def f(data: "here") -> "clean": ...
 """
     exec(code, {**globals(), "pipeline": pipeline}, names)
     return names["f"]
+
+
+# --- functions that have returned -----------------------------------------------------------------
+# Text leaves no closure, so nobody knows their names any more.
+
+RETURNED = {}
+
+
+def returned(meaning, told, *, since=(3, 8)):
+    """Register what is meant, and what is told where annotations are text, since that Python."""
+    return lambda declare: RETURNED.setdefault(declare.__name__, (declare, meaning, told, since))[0]
+
+
+@returned(
+    "data: of-the-function -> clean",
+    "{f}: parameter 'data' is annotated 'here', which is not defined. It is a name of outer(), "
+    "which has returned: decorate the function inside outer(), or do without "
+    "'from __future__ import annotations'.",
+)
+def function_is_decorated_later(pipeline):
+    def outer():
+        here = Dataset("of-the-function")
+
+        def f(data: here) -> clean: ...
+
+        return f
+
+    pipeline.task(outer())
+
+
+@returned(
+    "data: of-the-function -> clean",
+    "{f}: parameter 'data' is annotated 'here', which is not defined. It is a name of outer(), "
+    "which has returned: decorate the function inside outer(), or do without "
+    "'from __future__ import annotations'.",
+    since=(3, 10),  # before, the function between the two kept a closure
+)
+def level_above_has_returned(pipeline):
+    def outer():
+        here = Dataset("of-the-function")
+
+        def inner():
+            @pipeline.task
+            def f(data: here) -> clean: ...
+
+        return inner
+
+    outer()()
+
+
+@returned(
+    "-> of-the-function",
+    "{f}: the return is annotated 'shadowed', which is not defined. It is a name of outer(), "
+    "which has returned: decorate the function inside outer(), or do without "
+    "'from __future__ import annotations'.",
+)
+def name_would_shadow_that_of_the_module(pipeline):
+    def outer():
+        shadowed = Dataset("of-the-function")
+
+        def f() -> shadowed: ...
+
+        return f
+
+    pipeline.task(outer())
+
+
+@returned(
+    "data: inner = None -> clean",
+    "{f}: parameter 'data' is annotated 'here', which is not defined. It is a name of outer(), "
+    "which has returned: decorate the function inside outer(), or do without "
+    "'from __future__ import annotations'.",
+)
+def name_would_shadow_that_of_a_running_function(pipeline):
+    here = Dataset("outer")
+
+    def outer():
+        here = Dataset("inner")
+
+        def f(data: here = None) -> clean: ...
+
+        return f
+
+    assert here
+    pipeline.task(outer())
+
+
+def make():
+    shadowed = Dataset("of-the-function")
+
+    def f(data: shadowed) -> clean: ...
+
+    return f
+
+
+@logged
+def make_decorated():
+    shadowed = Dataset("of-the-function")
+
+    def f(data: shadowed) -> clean: ...
+
+    return f
+
+
+class Maker:
+    def make(self):
+        shadowed = Dataset("of-the-function")
+
+        def f(data: shadowed) -> clean: ...
+
+        return f
+
+
+OF_MAKE = (
+    "f ({file}:{any}): parameter 'data' is annotated 'shadowed', which is not defined. It is a "
+    "name of make(), which has returned: decorate the function inside make(), or do without "
+    "'from __future__ import annotations'."
+)
+
+
+@returned("data: of-the-function -> clean", OF_MAKE)
+def function_of_the_module_has_returned(pipeline):
+    pipeline.task(make())
+
+
+@returned("data: of-the-function -> clean", OF_MAKE.replace("make()", "make_decorated()"))
+def decorated_function_of_the_module_has_returned(pipeline):
+    pipeline.task(make_decorated())
+
+
+@returned("data: of-the-function -> clean", OF_MAKE)
+def method_of_the_module_has_returned(pipeline):
+    pipeline.task(Maker().make())

@@ -5,32 +5,40 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Callable, Iterator
+from types import FrameType
+from typing import Any, Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Under --import-mode=importlib no folder of tests is on the path; strategies.py lies in this one.
 sys.path.append(str(Path(__file__).parent))
 
+# A machine that is busy with something else makes an example slow, not wrong.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+
 
 @pytest.fixture
 def work() -> Callable[[Callable[[], object]], int]:
-    """How much a function does, as the number of calls in it: no other load changes that."""
+    """How much a function does, in instructions of the interpreter: no other load changes that."""
 
     def count(function: Callable[[], object]) -> int:
-        calls = 0
+        instructions = 0
 
-        def note(_: object, event: str, __: object) -> None:
-            nonlocal calls
-            calls += event in ("call", "c_call")
+        def note(frame: FrameType, event: str, _: object) -> Any:
+            nonlocal instructions
+            frame.f_trace_lines, frame.f_trace_opcodes = False, True
+            instructions += event == "opcode"
+            return note
 
-        before = sys.getprofile()
-        sys.setprofile(note)
+        before = sys.gettrace()
+        sys.settrace(note)
         try:
             function()
         finally:
-            sys.setprofile(before)
-        return calls
+            sys.settrace(before)
+        return instructions
 
     return count
 

@@ -69,6 +69,7 @@ def test_every_error_is_an_error_of_glacier_with_a_docstring_and_a_name_of_its_o
     assert set(errors.__all__) == not_errors.union(classes())
     for name, one in classes().items():
         assert one.__doc__ is not None
+        assert one.__module__ == "glacier.core.errors"  # as tracebacks show it
         assert "\n\n" not in one.__doc__.split(".")[0]
         assert not hasattr(builtins, name)
 
@@ -169,6 +170,26 @@ def test_a_failed_run_can_be_sent_to_another_process() -> None:
 
     assert str(sent) == str(caught.value)
     assert sent.run.tasks["extract"].state == "failed"
+
+
+def test_a_run_with_many_failures_names_the_first_of_them() -> None:
+    pipeline = Pipeline("etl")
+
+    def fail() -> None:
+        raise ValueError("no network")
+
+    for number in range(12):
+        pipeline.task(name=f"t{number}")(fail)
+
+    with pytest.raises(errors.RunFailed) as caught:
+        InlineExecutor().execute(pipeline)
+
+    text = str(caught.value)
+    assert text.startswith(
+        "12 of 12 tasks of pipeline 'etl' failed.\n  t0: ValueError: no network\n"
+    )
+    assert "\n  … and 2 more failed tasks, see error.run\n" in text
+    assert len(caught.value.run.tasks) == 12
 
 
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="notes came with Python 3.11")

@@ -171,6 +171,7 @@ def test_what_is_given_is_never_produced_and_all_that_is_needed_is_there(
     [
         ((), {"page"}),
         (None, {"page"}),
+        (iter(()), {"page"}),
         (False, {"page"}),
         (True, {"raw", "clean", "page"}),
         ([raw], {"raw", "page"}),

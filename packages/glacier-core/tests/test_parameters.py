@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from enum import Enum
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Literal, Mapping, Optional
 
 import pytest
 from hypothesis import given
@@ -22,6 +23,11 @@ from glacier.core.errors import (
 )
 from glacier.core.parameters import bind, parameter_names
 from glacier.core.testing import run
+
+if sys.version_info >= (3, 9):
+    from typing import Annotated
+else:
+    from typing_extensions import Annotated
 
 raw = Dataset("raw")
 clean = Dataset("clean")
@@ -244,6 +250,13 @@ def test_one_type_in_two_spellings_is_one_parameter() -> None:
     def b(x: list[dict[str, int]], y: int | None = None) -> None: ...
 
     assert agreeing(a, b)
+
+
+def test_notes_on_a_type_do_not_matter_and_literals_do() -> None:
+    assert agreeing(_declared(Annotated[int, "days"], 2), _declared(int, 2))
+    assert agreeing(_declared(List[Literal["a", 1]]), _declared(List[Literal["a", 1]]))
+    assert not agreeing(_declared(List[Literal[1]]), _declared(List[Literal[2]]))
+    assert not agreeing(_declared(List[int]), _declared(Dict[str, int]))
 
 
 @pytest.mark.parametrize(

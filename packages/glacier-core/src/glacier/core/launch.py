@@ -55,14 +55,14 @@ def launch(
     """
     graph, whole = declared
     request = _Request(whole)
-    values, kept, told = request.inputs(inputs), request.keep(keep), request.params(params)
+    values, named, told = request.inputs(inputs), request.keep(keep), request.params(params)
     if values:
         needed = still_needed(graph, values)
         graph = selected([graph.tasks[position] for position in needed], whole)
     request.check_sources(graph, values)
     parameters = bind(graph, told, elsewhere=parameter_names(whole) if told else ())
     request.report(parameters.problems)
-    kept = [name for name in kept or graph.datasets if name in graph.datasets] if keep else []
+    kept = [name for name in (graph.datasets if keep is True else named) if name in graph.datasets]
     if plan is None or values or kept:
         plan = make_plan(graph, given=tuple(values), keep=kept)
     return Launch(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Collection, Dict, Mapping, Sequence, Tuple, cast
+from typing import Any, Collection, Dict, Mapping, Sequence, Set, Tuple, cast
 
 from glacier.core.annotations import REQUIRED, UNKNOWN, Argument, ArgumentKind
 from glacier.core.errors import RecordError
-from glacier.core.graph import AnyTask, Graph, is_stream
+from glacier.core.graph import AnyTask, Graph, is_stream, reads
 from glacier.core.step import FORMAT, Slot, Step
 from glacier.core.wiring import Wiring, wire
 
@@ -87,12 +88,12 @@ def make_plan(graph: Graph, *, given: Sequence[str] = (), keep: Collection[str] 
 
     ``given`` names the datasets that the run is fed with, ``keep`` those held to its end.
     """
-    tasks, kept = graph.tasks, frozenset(keep)
-    steps = [_step_of(tasks[task], graph, kept) for task in graph.order]
+    tasks, streams = graph.tasks, _streams(graph).difference(keep)
+    steps = [_step_of(tasks[task], streams) for task in graph.order]
     return Plan(graph.pipeline, tuple(steps), tuple(given))
 
 
-def _step_of(task: AnyTask, graph: Graph, keep: Collection[str]) -> Step:
+def _step_of(task: AnyTask, streams: Collection[str]) -> Step:
     arguments, outputs, many, is_async = task.signature
     slots = tuple([_slot(argument) for argument in arguments])
     plain, each, inputs = True, -1, 0
@@ -105,22 +106,25 @@ def _step_of(task: AnyTask, graph: Graph, keep: Collection[str]) -> Step:
         inputs += is_input
     names = tuple([output.dataset.name for output in outputs])
     when = task.when.name if task.when is not None else None
-    lazy = len(names) == 1 and not many and each < 0 and _is_streamed(names[0], graph, keep)
+    lazy = len(names) == 1 and names[0] in streams and not many and each < 0
     return Step(task.name, slots, names, many, when, is_async, task.tags, plain, each, lazy)
 
 
-def _is_streamed(dataset: str, graph: Graph, keep: Collection[str]) -> bool:
-    """Whether a dataset has one reader, which takes it as an iterator."""
-    readers = graph.consumers.get(dataset, ())
-    if len(readers) != 1 or dataset in keep:
-        return False
-    reader = graph.tasks[readers[0]]
-    forms = [
-        argument.type is not UNKNOWN and is_stream(argument.type)
-        for argument in reader.signature.arguments
-        if argument.dataset is not None and argument.dataset.name == dataset
-    ]
-    return forms == [True] and (reader.when is None or reader.when.name != dataset)
+def _streams(graph: Graph) -> Set[str]:
+    """The datasets that are read once by one task, which takes them as an iterator."""
+    found: Set[str] = set()
+    for task in graph.tasks:
+        names = [
+            argument.dataset.name
+            for argument in task.signature.arguments
+            if argument.type is not UNKNOWN
+            and argument.dataset is not None
+            and is_stream(argument.type)
+        ]
+        if names:
+            uses = Counter(dataset.name for dataset in reads(task))
+            found.update(name for name in names if uses[name] == len(graph.consumers[name]) == 1)
+    return found
 
 
 def _slot(argument: Argument) -> Slot:

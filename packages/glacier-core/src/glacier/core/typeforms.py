@@ -14,7 +14,7 @@ else:
 
     def get_args(kind: Any) -> Tuple[Any, ...]:
         """The arguments of a generic type; there the bare ``List`` claims to have one."""
-        return () if getattr(kind, "_special", False) else typing_extensions.get_args(kind)
+        return () if getattr(kind, "_special", None) is True else typing_extensions.get_args(kind)
 
 
 __all__ = [

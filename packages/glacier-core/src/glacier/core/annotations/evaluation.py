@@ -94,7 +94,8 @@ def _annotated(hint: Any, origin: Any, metadata: Tuple[Any, ...], scope: Scope) 
 
 def _note(note: str, scope: Scope) -> object:
     """Text beside a type is a remark, unless it is the name of a dataset."""
-    if note.isidentifier() and isinstance(scope[note], Dataset):
+    name, _, attribute = note.partition(".")
+    if attribute in ("", "each") and name.isidentifier() and isinstance(scope[name], Dataset):
         return Broken(note, TypeError("inside Annotated a dataset stands without quotes"))
     return note
 
@@ -110,7 +111,7 @@ def _from_alias(alias: Any, scope: Scope) -> Any:
         args = evaluate(get_args(alias), scope)
         return value[args] if args else value
     except NameError as error:
-        return Missing(getattr(error, "name", None) or str(error))
+        return Missing(getattr(error, "name", None) or str(error), alias=repr(alias))
     except Exception as error:
         return Broken(repr(alias), error)
     finally:
@@ -165,6 +166,8 @@ def _run(text: str, scope: Scope) -> Any:
 
 @lru_cache(maxsize=1024)
 def _compiled(text: str) -> CodeType:
-    if not text:
-        raise SyntaxError("it is empty")
-    return compile(f"({text}\n)", "<annotation>", "eval")
+    try:
+        # In brackets it may go over several lines, and end in a comment; but not be nothing.
+        return compile(f"({text}\n)" if text else "", "<annotation>", "eval")
+    except SyntaxError:
+        return compile(text, "<annotation>", "eval")  # for an error that knows of no brackets

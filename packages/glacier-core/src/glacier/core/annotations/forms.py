@@ -7,10 +7,17 @@ from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Sequence
 from glacier.core.annotations.evaluation import Broken
 from glacier.core.annotations.scope import Missing
 from glacier.core.context import Context
-from glacier.core.dataset import Dataset, Each, Either, dataset_in
+from glacier.core.dataset import Dataset, Each, Either
 from glacier.core.errors import perhaps
 from glacier.core.resources import Secret
-from glacier.core.typeforms import class_of, get_args, get_origin, is_alias, members_of_union
+from glacier.core.typeforms import (
+    class_of,
+    get_args,
+    get_origin,
+    is_alias,
+    members_of_union,
+    type_name,
+)
 
 __all__ = [
     "UNKNOWN",
@@ -19,6 +26,7 @@ __all__ = [
     "declaring_class",
     "is_type",
     "members_of_tuple",
+    "mentions_dataset",
     "missing_in",
     "names_dataset",
     "read_form",
@@ -100,9 +108,10 @@ def _read_annotated(origin: Any, metadata: Tuple[Any, ...]) -> Optional[Use]:
         return read_form(origin)
     targets.extend(_mentioned([origin, *notes]))
     if len(targets) > 1:
+        again = all(target == targets[0] for target in targets)
         raise Misuse(
             f"names {' and '.join(map(repr, targets))} at once.",
-            "Give each a parameter (or an output) of its own.",
+            "Name it once." if again else "Give each a parameter (or an output) of its own.",
         )
     return _use(targets[0])._replace(type=_known(origin))
 
@@ -115,7 +124,7 @@ def _read_union(members: Tuple[Any, ...]) -> Optional[Use]:
     if len(present) > 1:
         raise Misuse(
             f"joins {' | '.join(map(_shown, present))} in one annotation.",
-            "One parameter reads one dataset; only 'None' may stand beside it.",
+            "It can name one dataset only, with nothing but 'None' beside it.",
         )
     return uses[0]._replace(optional=True)
 
@@ -147,7 +156,7 @@ def missing_in(annotation: Any) -> Sequence[Missing]:
     checkers.
     """
     if isinstance(annotation, Missing):
-        return (annotation,)
+        return [annotation, *missing_in(annotation.inside)]
     if isinstance(annotation, Dataset) or type(annotation) is type:
         return ()
     parts = _parts(annotation)
@@ -156,9 +165,23 @@ def missing_in(annotation: Any) -> Sequence[Missing]:
     return [missing for part in parts for missing in missing_in(part)] if parts else ()
 
 
-def names_dataset(value: object) -> bool:
-    """Whether a value is a dataset, or an alias that has one in it; for suggestions."""
-    return not isinstance(value, type) and dataset_in(value) is not None
+def names_dataset(value: Any) -> bool:
+    """Whether a value is a dataset, or an alias that has one in it."""
+    try:
+        value = value.__value__ if is_alias(value) else value
+    except NameError:  # it cannot be told
+        return True
+    if isinstance(value, type) or type(value) in _COLLECTIONS:
+        return False
+    return mentions_dataset(value)
+
+
+def mentions_dataset(annotation: Any) -> bool:
+    """Whether a dataset stands anywhere in an annotation, even where it has no meaning."""
+    try:
+        return any(not isinstance(target, Secret) for target in _mentioned(annotation))
+    except Misuse:
+        return False
 
 
 def declaring_class(annotation: Any) -> Optional[type]:
@@ -207,6 +230,8 @@ def _parts(annotation: Any) -> Tuple[Any, ...]:
         return (annotation.__origin__, *annotation.__metadata__)
     if type(annotation) in _COLLECTIONS:
         return (*annotation, *(annotation.values() if hasattr(annotation, "values") else ()))
+    if isinstance(annotation, Missing):
+        return annotation.inside
     return annotation.members if isinstance(annotation, Either) else get_args(annotation)
 
 
@@ -224,7 +249,7 @@ def _cannot_be_evaluated(broken: Broken) -> Misuse:
     known = [name for name in dir(owner) if names_dataset(getattr(owner, name, None))]
     return Misuse(
         f"is annotated {broken.text!r}, which cannot be evaluated "
-        f"({type(error).__name__}: {error}).",
+        f"({type(error).__name__}: {getattr(error, 'msg', error)}).",
         perhaps(getattr(error, "name", None) or "", known).strip() or "Correct the annotation.",
     )
 
@@ -247,4 +272,5 @@ def _written(target: Target) -> str:
 
 
 def _shown(member: Any) -> str:
-    return getattr(member, "__name__", None) or repr(member)
+    target = next(_mentioned(member), None)
+    return type_name(member) if target is None else repr(target)

@@ -1,15 +1,9 @@
-"""Reading a function: its annotations are evaluated first, and then given their meaning.
-
-Between the two a task may wait: a name that is not defined at the decorator may be by the time the
-graph is inferred.
-"""
+"""From the evaluated annotations of a function to its signature, with every problem on the way."""
 
 from __future__ import annotations
 
-from types import FrameType
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
-from glacier.core.annotations.evaluation import evaluate, hints_of
 from glacier.core.annotations.forms import (
     UNKNOWN,
     Misuse,
@@ -21,8 +15,8 @@ from glacier.core.annotations.forms import (
     names_dataset,
     read_form,
 )
-from glacier.core.annotations.scope import Missing, Scope, is_local
-from glacier.core.annotations.shape import Shape, shape_of
+from glacier.core.annotations.hints import Hints
+from glacier.core.annotations.scope import Missing, is_local
 from glacier.core.annotations.signature import REQUIRED, Argument, ArgumentKind, Output, Signature
 from glacier.core.codec import conform, is_parameter_type, type_name
 from glacier.core.dataset import Dataset, Each, Either
@@ -36,61 +30,9 @@ from glacier.core.errors import (
 )
 from glacier.core.place import Where
 from glacier.core.resources import Secret
+from glacier.core.typeforms import members_of_union
 
-__all__ = ["Hints", "read_again", "read_hints", "read_signature"]
-
-
-class Hints(NamedTuple):
-    """The annotations of one function: as they stand there, and evaluated."""
-
-    shape: Shape
-    written: Dict[str, Any]
-    values: Dict[str, Any]
-    scope: Scope
-    missing: bool
-    """Whether a name in them is not defined that may be a dataset."""
-
-    @property
-    def open(self) -> bool:
-        """Whether such a name may be defined by the time the graph is inferred."""
-        return self.missing and not is_local(self.shape.function)
-
-
-def read_hints(target: Callable[..., Any], *, where: Where, frame: Optional[FrameType]) -> Hints:
-    """Evaluate the annotations of a callable; ``frame`` is that of the decorated code.
-
-    Raises :class:`~glacier.core.errors.InvalidAnnotation` where there is no Python function.
-    """
-    shape = shape_of(target)
-    if shape is None:
-        raise InvalidAnnotation(
-            where=str(where),
-            subject=repr(target),
-            reason="is not a Python function, so it has no annotations to read.",
-            mend="Wrap it in a function with annotations.",
-        )
-    try:
-        written = hints_of(shape.function)
-    except Exception as error:
-        raise InvalidAnnotation(
-            where=str(where),
-            subject="an annotation",
-            reason=f"cannot be evaluated ({type(error).__name__}: {error}).",
-            mend="Correct the annotation.",
-        ) from error
-    scope = Scope(shape.function, frame)
-    values = {name: evaluate(hint, scope) for name, hint in written.items()}
-    return Hints(shape, written, values, scope, any(map(missing_in, values.values())))
-
-
-def read_again(hints: Hints) -> Hints:
-    """Evaluate once more what was not defined; names that were keep their first meaning."""
-    scope = Scope(hints.shape.function, None, hints.scope)
-    values = {
-        name: evaluate(hints.written[name], scope) if missing_in(value) else value
-        for name, value in hints.values.items()
-    }
-    return hints._replace(values=values, scope=scope)
+__all__ = ["read_signature"]
 
 
 def read_signature(hints: Hints, *, where: Where) -> Signature:
@@ -144,7 +86,7 @@ class _Reader:
             self.problem(
                 subject,
                 f"has {default!r} for its default.",
-                f"What a parameter reads is its annotation: write '{name}: …' with it.",
+                f"What a task reads stands in the annotation: '{name}: …'.",
             )
         if len(self.problems) > before:
             return Argument(name, ArgumentKind.FIXED, keyword)
@@ -161,7 +103,7 @@ class _Reader:
 
     def parameter(self, name: str, kind: Any, default: Any, *, keyword: bool) -> Argument:
         subject = f"parameter {name!r}"
-        if not is_parameter_type(kind):
+        if not is_parameter_type(kind) or declaring_class(kind) is not None:
             self.check_fixed(subject, kind, required=default is REQUIRED)
             return Argument(name, ArgumentKind.FIXED, keyword, default=default)
         if default is not REQUIRED and default is not None:
@@ -188,12 +130,13 @@ class _Reader:
                 "Name the dataset itself, or write a type.",
             )
         elif required:
+            union = " In a union no two may look alike in JSON." if members_of_union(kind) else ""
             self.problem(
                 subject,
                 f"has type {shown}: neither a dataset nor a run parameter.",
                 f"Write Annotated[{shown}, dataset] to read a dataset. Run parameters are str, "
                 "int, float, bool, None, date, datetime, timedelta, Decimal, UUID, Enum, Literal, "
-                "and lists and dicts of them.",
+                f"and lists and dicts of them.{union}",
             )
 
     def check_arguments(self, arguments: Sequence[Argument]) -> None:
@@ -245,6 +188,9 @@ class _Reader:
         if declaring_class(annotation) is not None:
             self.check_fixed(subject, annotation, required=True)
             return
+        if annotation is Ellipsis:
+            self.problem(subject, "has '...' among its datasets.", "Name each of them.")
+            return
         typed = f"Annotated[{form}, dataset]" if is_type(annotation) else "dataset"
         self.problem(
             subject,
@@ -282,7 +228,7 @@ class _Reader:
         return bool(found)
 
     def unresolved(self, subject: str, missing: Missing) -> None:
-        from glacier.core.annotations.checkers import is_hidden_dataset
+        from glacier.core.annotations.checkers import is_bound_for_checkers
 
         advice = ""
         if missing.gone:
@@ -290,8 +236,10 @@ class _Reader:
                 f"It is a name of {missing.gone}(), which has returned: decorate the function "
                 f"inside {missing.gone}(), or do without 'from __future__ import annotations'."
             )
-        elif is_hidden_dataset(missing, self.shape.function):
-            advice = "It is imported for type checkers only: import it at run time too."
+        elif missing.alias:
+            advice = f"It stands in the alias {missing.alias}, which needs it at run time."
+        elif is_bound_for_checkers(missing, self.shape.function):
+            advice = "It is there for type checkers only: define or import it at run time too."
         self.problems.append(
             UnresolvedAnnotation(
                 where=str(self.where),

@@ -23,12 +23,17 @@ _MISSING = object()
 class Missing:
     """Stands for a name that is not defined; whatever is done to it gives another of its kind.
 
-    ``gone`` is the function that defines it and has returned.
+    ``gone`` is the function that defines it and has returned, ``alias`` the type alias that uses
+    it, and ``inside`` what it was subscribed or called with.
     """
 
-    def __init__(self, name: str, *, gone: str = "") -> None:
+    def __init__(
+        self, name: str, *, gone: str = "", alias: str = "", inside: Tuple[object, ...] = ()
+    ) -> None:
         self.name = name
         self.gone = gone
+        self.alias = alias
+        self.inside = inside
 
     @property
     def root(self) -> str:
@@ -41,21 +46,26 @@ class Missing:
     def __getattr__(self, attribute: str) -> Missing:
         if attribute.startswith("__"):
             raise AttributeError(attribute)
-        return Missing(f"{self.name}.{attribute}", gone=self.gone)
+        return Missing(f"{self.name}.{attribute}", gone=self.gone, inside=self.inside)
 
-    def __getitem__(self, _: object) -> Missing:
-        return self
+    def __getitem__(self, item: object) -> Missing:
+        return Missing(self.name, gone=self.gone, inside=(*self.inside, item))
 
-    __iter__ = None  # or __getitem__ would make it iterable, without end
-
-    def __call__(self, *_: object, **__: object) -> Missing:
-        return self  # the typing forms of Python 3.10 and older ask for a callable
+    def __call__(self, *args: object, **kwargs: object) -> Missing:
+        # The typing forms of Python 3.10 and older ask for a callable.
+        inside = (*self.inside, *args, *kwargs.values())
+        return Missing(self.name, gone=self.gone, inside=inside)
 
     def __or__(self, other: object) -> Either:
         return Either(self, other)
 
     def __ror__(self, other: object) -> Either:
         return Either(other, self)
+
+    __iter__ = None  # or __getitem__ would make it iterable, without end
+
+    def __bool__(self) -> bool:
+        raise NameError(f"name {self.name!r} is not defined")
 
 
 class Scope(Dict[str, Any]):

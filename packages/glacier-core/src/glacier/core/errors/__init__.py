@@ -149,3 +149,7 @@ __all__ = [
     "nearest",
     "perhaps",
 ]
+
+# Tracebacks and pickles name the public place of a class, not the room that it was written in.
+for _public in __all__:
+    globals()[_public].__module__ = __name__

@@ -24,8 +24,8 @@ from glacier.core.graph.structure import AnyTask, Graph
 
 __all__ = ["infer"]
 
-_GUESSES = 20
-"""How many missing datasets get a guess: each is compared with every name that there is."""
+_COMPARISONS = 20_000
+"""How many names are compared for guesses: each missing dataset with every one that there is."""
 
 
 def infer(pipeline: str, tasks: Sequence[AnyTask], *, given: Collection[str] = ()) -> Graph:
@@ -167,13 +167,14 @@ class _Inference:
         missing = [
             name for name in self.consumers if name not in self.producers and name not in self.given
         ]
+        guesses = max(1, _COMPARISONS // max(1, len(self.producers)))
         for number, name in enumerate(missing):
             yield MissingProducer(
                 dataset=name,
                 declared=str(self.datasets[name].place),
                 consumers=[str(self.tasks[reader].where) for reader in self.consumers[name]],
-                produced=self.producers if number < _GUESSES else (),
-                stray=stray if number < _GUESSES else (),
+                produced=self.producers if number < guesses else (),
+                stray=stray if number < guesses else (),
             )
 
 
