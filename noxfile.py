@@ -228,7 +228,8 @@ def py314(session: nox.Session) -> None:
 def benchmarks(session: nox.Session) -> None:
     """Measure the overhead of Glacier beside a bare loop; -- --peers adds Hamilton."""
     peers = ["sf-hamilton"] if "--peers" in session.posargs else []
-    session.install(*map(wheel, PACKAGES), "numpy", "pyarrow", *peers)
+    extra = project("core")["optional-dependencies"]["cli"]
+    session.install(*map(wheel, PACKAGES), "numpy", "pyarrow", *extra, *peers)
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 

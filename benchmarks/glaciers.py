@@ -45,7 +45,7 @@ class Local:
         self, source: Source, *, workers: int | None = None, listeners: Iterable[Listener] = ()
     ) -> None:
         self.source = source
-        self.executor = LocalExecutor(workers=workers)
+        self.executor = LocalExecutor(workers=workers, history=False)
         self.listeners = tuple(listeners)
         self.expected = source.graph.expected
 

@@ -47,7 +47,7 @@ def _glacier(graph: Graph, made: Mapping[str, Function], size: Size) -> dict[str
     declared = size()
     pipeline.plan()
     planned = size()
-    run = LocalExecutor(workers=1).execute(pipeline)
+    run = LocalExecutor(workers=1, history=False).execute(pipeline)
     found = {"declared": declared, "planned": planned, "run": size()}
     _check(graph, run[graph.output])
     return found

@@ -33,7 +33,7 @@ def _run(graph: Graph, *, workers: int | None, bare: bool) -> None:
         from glacier.local import LocalExecutor
 
         pipeline = declare_closures(graph, functions)
-        value = LocalExecutor(workers=workers).execute(pipeline)[graph.output]
+        value = LocalExecutor(workers, history=False).execute(pipeline)[graph.output]
     assert value == graph.expected, value
 
 

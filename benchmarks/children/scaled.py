@@ -22,7 +22,7 @@ def scaled(shape: str, tasks: int) -> dict[str, float]:
 
 def _run(graph: Graph) -> dict[str, float]:
     made = functions(graph)
-    executor = LocalExecutor(workers=1)
+    executor = LocalExecutor(workers=1, history=False)
     bare = Serial(graph, made)
     gc.collect()
     times = [perf_counter()]

@@ -12,6 +12,7 @@ from benchmarks.suites.hello import hello
 from benchmarks.suites.importing import importing
 from benchmarks.suites.layered import layered
 from benchmarks.suites.memory import memory
+from benchmarks.suites.noted import noted
 from benchmarks.suites.options import Options
 from benchmarks.suites.order import order
 from benchmarks.suites.release import release
@@ -33,6 +34,7 @@ class Suite(NamedTuple):
 SUITES = {
     "import": Suite("what 'import glacier.core' adds to the start of Python", importing),
     "hello": Suite("a file of three tasks, from start to end of its process", hello),
+    "history": Suite("what noting runs costs, and the start of the command line", noted),
     "chain": Suite("running 10,000 trivial tasks, one after the other", chains),
     "build": Suite("declaring, inferring and planning, per task", building),
     "layers": Suite("1,000 tasks in 20 layers, three parents each, on two threads", layered),

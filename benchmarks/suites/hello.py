@@ -12,6 +12,7 @@ from benchmarks.suites.options import Options
 from benchmarks.table import Row, difference
 
 _ROUNDS = 15
+_LIMIT_MS = 120.0
 _FILE = """\
 from glacier.core import Dataset, Pipeline
 from glacier.local import LocalExecutor
@@ -31,18 +32,23 @@ def transform(rows: raw) -> clean:
 def summarise(rows: clean) -> report:
     return sum(rows)
 
-print(LocalExecutor().execute(pipeline)["report"])
+print(LocalExecutor(history=__HISTORY__).execute(pipeline)["report"])
 """
 
 
 def hello(_: Options) -> Iterator[Row]:
     """A file that declares and runs three tasks, beside ``python -c pass``."""
     with TemporaryDirectory() as folder:
-        file = Path(folder, "hello.py")
-        file.write_text(_FILE, encoding="utf-8")
-        printed = python(str(file)).strip()
-        if printed != "6":
-            raise WrongResult("hello.py", printed, "6")
-        bare, glacier = processes([("-c", "pass"), (str(file),)], rounds=_ROUNDS)
-    what = f"declare and run three tasks (n={_ROUNDS})"
-    yield difference(what, median(glacier) * 1e3, median(bare) * 1e3, "ms", limit=None)
+        files = []
+        for history in (False, True):
+            file = Path(folder, f"hello_{history}.py")
+            told = f"{history}, root={folder!r}"
+            file.write_text(_FILE.replace("__HISTORY__", told), encoding="utf-8")
+            printed = python(str(file)).strip()
+            if printed != "6":
+                raise WrongResult(file.name, printed, "6")
+            files.append((str(file),))
+        bare, *found = processes([("-c", "pass"), *files], rounds=_ROUNDS)
+    for seconds, how in zip(found, ("no history", "with history, the default")):
+        what = f"declare and run three tasks, {how} (n={_ROUNDS})"
+        yield difference(what, median(seconds) * 1e3, median(bare) * 1e3, "ms", limit=_LIMIT_MS)

@@ -52,7 +52,8 @@ def _row(graph: Graph, what: str, *, limit: int) -> Row:
         source for node in graph.nodes for source in node.sources
     )
     functions = {node.name: _function(node, node.name in ends) for node in graph.nodes}
-    glacier = _peak_of(lambda: LocalExecutor(workers=1).execute(declare_closures(graph, functions)))
+    executor = LocalExecutor(workers=1, history=False)
+    glacier = _peak_of(lambda: executor.execute(declare_closures(graph, functions)))
     bare = Serial(graph, functions)
     loop = _peak_of(lambda: bare.execute(bare.build()))
     shown = f"{glacier / loop:.2f} x"

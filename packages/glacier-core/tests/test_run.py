@@ -59,7 +59,8 @@ def test_its_text_is_a_table_of_tasks(run: Run) -> None:
 def test_its_notebook_view_is_escaped(run: Run) -> None:
     html = run._repr_html_()
     assert "ValueError: row 3 &amp; &lt;others&gt;" in html
-    assert html.count("<tr>") == 6
+    assert (html.count("<rect"), html.count("<tr>")) == (4, 3), "four ran, three have a note"
+    assert run._repr_mimebundle_() == {"text/plain": str(run), "text/html": html}
 
 
 def test_a_long_table_is_cut_but_keeps_every_failure() -> None:

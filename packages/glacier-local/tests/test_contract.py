@@ -9,9 +9,9 @@ from glacier.local import LocalExecutor
 
 class TestThreads(ExecutorContract):
     def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
-        return LocalExecutor(workers=workers, fail_fast=fail_fast)
+        return LocalExecutor(workers=workers, fail_fast=fail_fast, history=False)
 
 
 class TestManyThreads(ExecutorContract):
     def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
-        return LocalExecutor(workers=1 if workers == 1 else 16, fail_fast=fail_fast)
+        return LocalExecutor(1 if workers == 1 else 16, fail_fast=fail_fast, history=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any, List
 
 import pytest
@@ -13,6 +14,12 @@ from glacier.core import Dataset, GlacierError, Pipeline
 from glacier.local import LocalExecutor
 
 raw, clean = Dataset("raw"), Dataset("clean")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs are noted in the working directory."""
+    monkeypatch.chdir(tmp_path)
 
 
 def glacier_threads() -> List[str]:

@@ -41,7 +41,14 @@ from glacier.core.task import Task  # noqa: E402
 
 if TYPE_CHECKING:
     from glacier.core.contracts import Executor, Listener, State
-    from glacier.core.events import Event, RunFinished, RunStarted, TaskFinished, TaskStarted
+    from glacier.core.events import (
+        Event,
+        ItemFinished,
+        RunFinished,
+        RunStarted,
+        TaskFinished,
+        TaskStarted,
+    )
     from glacier.core.run import Run, TaskRun
 
 __all__ = [
@@ -52,6 +59,7 @@ __all__ = [
     "Executor",
     "GlacierError",
     "GlacierWarning",
+    "ItemFinished",
     "Listener",
     "Pipeline",
     "RequestError",
@@ -73,6 +81,7 @@ __all__ = [
 _ROOMS = {
     "Event": "events",
     "Executor": "contracts",
+    "ItemFinished": "events",
     "Listener": "contracts",
     "Run": "run",
     "RunFinished": "events",

@@ -31,6 +31,9 @@ class Context(NamedTuple):
         """The logger ``glacier.task.<pipeline>.<task>``."""
         import logging
 
+        from glacier.core.tasklog import watch
+
+        watch()
         return logging.getLogger(f"glacier.task.{self.pipeline}.{self.task}")
 
     def new_path(self, suffix: str = "") -> Path:

@@ -9,7 +9,7 @@ from glacier.core.contracts import State
 from glacier.core.plan import Plan
 from glacier.core.step import Step
 
-__all__ = ["Event", "RunFinished", "RunStarted", "TaskFinished", "TaskStarted"]
+__all__ = ["Event", "ItemFinished", "RunFinished", "RunStarted", "TaskFinished", "TaskStarted"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,23 @@ class TaskStarted:
     run_id: str
     step: Step
     time: float
+
+
+@dataclass(frozen=True)
+class ItemFinished:
+    """An item of a mapped task has come to its end; ``item`` counts from 0.
+
+    ``done`` is how many have, this one included; ``total`` how many there are, ``None`` where the
+    value does not say its length. ``state`` is succeeded, skipped, failed or cancelled.
+    """
+
+    run_id: str
+    step: Step
+    item: int
+    done: int
+    total: Optional[int]
+    state: State
+    duration: float
 
 
 @dataclass(frozen=True)
@@ -56,4 +73,4 @@ class RunFinished:
     duration: float
 
 
-Event = Union[RunStarted, TaskStarted, TaskFinished, RunFinished]
+Event = Union[RunStarted, TaskStarted, ItemFinished, TaskFinished, RunFinished]

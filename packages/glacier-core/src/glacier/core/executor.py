@@ -44,6 +44,10 @@ class PoolExecutor(ABC):
     def open(self) -> Pool:
         """The workers of one run; they should start only when they are first needed."""
 
+    def observers(self) -> Iterable[Listener]:
+        """Listeners that the executor itself adds to a run, told before those of the caller."""
+        return ()
+
     def execute(
         self,
         pipeline: Launchable,
@@ -71,7 +75,7 @@ class PoolExecutor(ABC):
             raise NotAPipeline(found=pipeline)
         launch = pipeline.prepare(params=params, inputs=inputs, select=select, keep=keep)
         _check_secrets(launch)
-        run = self._run(launch, _dispatcher(listeners))
+        run = self._run(launch, _dispatcher((*self.observers(), *listeners)))
         if raise_on_failure:
             run.raise_if_failed()
         return run

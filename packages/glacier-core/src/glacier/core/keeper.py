@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import time
-from typing import Any, Iterator, Optional, Sequence, cast
+from typing import Any, Iterator, Optional, Sequence, Tuple, cast
 
 from glacier.core.contracts import (
     Handle,
@@ -16,7 +16,7 @@ from glacier.core.contracts import (
     Value,
 )
 from glacier.core.errors import GlacierError
-from glacier.core.mapping import items_of
+from glacier.core.mapping import count_of, items_of
 
 __all__ = ["Keeper"]
 
@@ -59,16 +59,19 @@ class Keeper:
         outputs = [self.keep(self.read(ref)) for ref in result.outputs]
         return result._replace(outputs=tuple(outputs))
 
-    def items(self, ref: Optional[Ref], *, task: str, dataset: str) -> Iterator[Ref]:
-        """References to the items of a mapped dataset.
+    def items(
+        self, ref: Optional[Ref], *, task: str, dataset: str
+    ) -> Tuple[Iterator[Ref], Optional[int]]:
+        """References to the items of a mapped dataset, and how many there are, if that is known.
 
         Raises :class:`~glacier.core.errors.NotMappable`, and as :meth:`read` does.
         """
         if isinstance(ref, Handle) and self.remote is not None:
             parts = self.remote.scatter(ref)
             if parts is not None:
-                return iter(parts)
-        return map(Value, items_of(self.read(ref), task=task, dataset=dataset))
+                return iter(parts), len(parts)
+        value = self.read(ref)
+        return map(Value, items_of(value, task=task, dataset=dataset)), count_of(value)
 
     def collect(self, refs: Sequence[Ref]) -> Ref:
         """One reference to the list of these values."""

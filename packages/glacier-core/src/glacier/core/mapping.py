@@ -13,6 +13,7 @@ from typing import (
     Mapping,
     Optional,
     Sequence,
+    Sized,
     Tuple,
     Type,
     cast,
@@ -21,7 +22,7 @@ from typing import (
 from glacier.core.contracts import Ref, State, TaskCall, TaskResult
 from glacier.core.errors import NotMappable
 
-__all__ = ["Expansion", "items_of"]
+__all__ = ["Expansion", "count_of", "items_of"]
 
 
 class Expansion:
@@ -32,15 +33,18 @@ class Expansion:
 
     __slots__ = (
         "call", "clock", "ended", "error", "exhausted", "items", "next", "number", "results",
-        "running", "started",
+        "running", "started", "total",
     )  # fmt: skip
 
-    def __init__(self, number: int, call: TaskCall, items: Iterator[Ref]) -> None:
+    def __init__(
+        self, number: int, call: TaskCall, items: Iterator[Ref], total: Optional[int] = None
+    ) -> None:
         self.started, self.clock = time(), perf_counter()
         self.ended = False
         self.number = number
         self.call = call
         self.items = items
+        self.total = total
         self.next = 0
         self.running = 0
         self.results: Dict[int, TaskResult] = {}
@@ -82,6 +86,11 @@ class Expansion:
         self.error = self.error or result
 
     @property
+    def ended_items(self) -> int:
+        """How many items have come to their end."""
+        return self.next - self.running
+
+    @property
     def done(self) -> bool:
         """Whether nothing runs and nothing more will start."""
         return self.exhausted and not self.running
@@ -111,6 +120,14 @@ def items_of(value: object, *, task: str, dataset: str) -> Iterator[Any]:
     if hasattr(kind, "__iter__") and not taken_apart:
         return iter(cast("Iterable[Any]", value))
     raise NotMappable(where=task, dataset=dataset, found=_found(kind))
+
+
+def count_of(value: object) -> Optional[int]:
+    """How many items a value says that it has."""
+    try:
+        return len(cast("Sized", value))
+    except Exception:  # an iterator has no length, and others may fail to tell theirs
+        return None
 
 
 _TAKEN_APART: Tuple[Type[Any], ...] = (str, bytes, bytearray, Mapping)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Collection, Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 from glacier.core.annotations import REQUIRED, Argument, ArgumentKind
-from glacier.core.codec import conform, type_name
+from glacier.core.codec import conform, parse, type_name
 from glacier.core.errors import GlacierError, MissingParameter, MistypedParameter, UnknownName
 from glacier.core.graph import AnyTask, Graph
 
-__all__ = ["Parameters", "bind", "parameter_names"]
+__all__ = ["Parameters", "bind", "parameter_names", "parse_texts"]
 
 _NONE: Mapping[str, Any] = {}
 
@@ -40,6 +40,25 @@ def parameter_names(graph: Graph) -> Collection[str]:
     """Every key that ``params`` may have for this graph."""
     declared = [(task.name, one.name) for task in graph.tasks for one in _parameters(task)]
     return {name for _, name in declared}.union(f"{task}.{name}" for task, name in declared)
+
+
+def parse_texts(graph: Graph, texts: Mapping[str, str]) -> Dict[str, Any]:
+    """Run parameters as a command line has them, read by the types that the tasks declare.
+
+    A text that is no value of its type stays as it is, so that :func:`bind` reports it together
+    with everything else.
+    """
+    kinds: Dict[str, object] = {}
+    for task in graph.tasks:
+        for one in _parameters(task):
+            kinds[one.name] = kinds[f"{task.name}.{one.name}"] = one.type
+    values: Dict[str, Any] = {}
+    for name, text in texts.items():
+        try:
+            values[name] = parse(text, kinds.get(name, str))
+        except ValueError:
+            values[name] = text
+    return values
 
 
 def _parameters(task: AnyTask) -> List[Argument]:

@@ -23,7 +23,7 @@ from typing import (
 )
 
 from glacier.core.dataset import dataset_in
-from glacier.core.errors import InvalidAnnotation
+from glacier.core.errors import GlacierError, InvalidAnnotation
 from glacier.core.names import check_name
 from glacier.core.place import caller, place_of
 from glacier.core.task import Task
@@ -159,7 +159,7 @@ class Pipeline:
         return part
 
     def render(self, form: str = "mermaid") -> str:
-        """The graph as text, ``"mermaid"`` or ``"dot"``. Raises as :meth:`graph` does."""
+        """The graph as ``"mermaid"``, ``"dot"``, ``"svg"`` or ``"html"``; raises as it does."""
         from glacier.core.render import render
 
         return render(self.graph(), form)
@@ -175,10 +175,13 @@ class Pipeline:
         """Check a run and make it ready for an executor; see ``PoolExecutor.execute``.
 
         Raises :class:`~glacier.core.errors.DefinitionError` and
-        :class:`~glacier.core.errors.RequestError`.
+        :class:`~glacier.core.errors.RequestError`. While Glacier loads the file that asks, the
+        loading ends here (see ``loading``).
         """
         from glacier.core.launch import Declared, launch
+        from glacier.core.loading import end_here
 
+        end_here(self)
         given = inputs if isinstance(inputs, Mapping) else ()  # a wrong one is reported below
         part = self
         if select is not None:
@@ -194,6 +197,22 @@ class Pipeline:
 
     def __repr__(self) -> str:
         return f"<Pipeline {self.name!r}: {len(self._tasks)} tasks>"
+
+    def _repr_mimebundle_(self, **_: object) -> Dict[str, str]:
+        """What a notebook shows: the graph, or everything that is wrong with it."""
+        from glacier.core.render.page import problems_html
+
+        try:
+            graph = self.graph()
+        except GlacierError as error:
+            html = problems_html(self.name, error.problems)
+            return {"text/plain": f"{self!r}\n{error}", "text/html": html}
+        if len(graph.tasks) > _MOST_DRAWN:
+            return {"text/plain": repr(self)}
+        return {"text/plain": repr(self), "text/html": f"<div>{self.render('svg')}</div>"}
+
+
+_MOST_DRAWN = 500  # tasks; a notebook keeps its pictures in its file
 
 
 def _check_function(function: object, pipeline: str) -> None:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     )
     from glacier.core.errors import GlacierError, RunError
     from glacier.core.executor import PoolExecutor
+    from glacier.core.history.recorder import Recorder
     from glacier.core.plan import Plan
+    from glacier.core.progress import progress_listener
     from glacier.core.run import Run
     from glacier.core.step import Slot, Step
     from glacier.core.worker import run_call, run_call_async
@@ -46,6 +48,7 @@ __all__ = [
     "Plan",
     "Pool",
     "PoolExecutor",
+    "Recorder",
     "Ref",
     "RemotePool",
     "Run",
@@ -58,6 +61,7 @@ __all__ = [
     "Value",
     "VersionRef",
     "adopt_scratch",
+    "progress_listener",
     "run_call",
     "run_call_async",
     "share_scratch",
@@ -67,11 +71,13 @@ _ROOMS = {
     "GlacierError": "errors",
     "Plan": "plan",
     "PoolExecutor": "executor",
+    "Recorder": "history.recorder",
     "Run": "run",
     "RunError": "errors",
     "Slot": "step",
     "Step": "step",
     "adopt_scratch": "context",
+    "progress_listener": "progress",
     "run_call": "worker",
     "run_call_async": "worker",
     "share_scratch": "context",

@@ -159,16 +159,29 @@ class Run:
     def _repr_html_(self) -> str:
         from html import escape
 
-        rows = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in _rows(self)
+        from glacier.core.render.timeline import Bar, timeline
+
+        tasks, cut = _shown(self)
+        bars = [
+            Bar(task.name, str(task.state), task.started, task.duration, _note(task))
+            for task in tasks
+        ]
+        notes = "".join(
+            f"<tr><td>{escape(task.name)}</td><td>{escape(_note(task))}</td></tr>"
+            for task in tasks
+            if _note(task)
         )
         return (
             f"<p><b>{escape(self.pipeline)}</b>: {self.state}, {escape(_counts(self))} in "
             f"{self.duration:.3g} s<br><small>run {escape(self.run_id)}</small></p>"
-            "<table><thead><tr><th>task</th><th>state</th><th>seconds</th><th></th></tr></thead>"
-            f"<tbody>{rows}</tbody></table>"
+            + timeline(bars, start=self.started, duration=self.duration)
+            + (f"<p>… and {cut} more</p>" if cut > 0 else "")
+            + (f"<table><tbody>{notes}</tbody></table>" if notes else "")
         )
+
+    def _repr_mimebundle_(self, **_: object) -> Dict[str, str]:
+        """What a notebook shows: when each task ran, and what went wrong."""
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
 
 
 class _TaskRuns(Mapping[str, TaskRun]):
@@ -208,20 +221,29 @@ class _TaskRuns(Mapping[str, TaskRun]):
 _SHOWN = 60
 
 
-def _rows(run: Run) -> Sequence[Tuple[str, str, str, str]]:
-    """The table of a run: all tasks, or of many those that did not succeed and the slowest."""
+def _shown(run: Run) -> Tuple[List[TaskRun], int]:
+    """All tasks, or of many those that did not succeed and the slowest; and how many are left."""
     tasks = list(run.tasks.values())
     cut = len(tasks) - _SHOWN
     if cut > 0:
         ranked = sorted(tasks, key=lambda t: (t.state is State.SUCCEEDED, -t.duration))
         chosen = {task.name for task in ranked[:_SHOWN]}
         tasks = [task for task in tasks if task.name in chosen]
+    return tasks, cut
+
+
+def _note(task: TaskRun) -> str:
+    return _brief(task.error) if task.error is not None else task.reason
+
+
+def _rows(run: Run) -> Sequence[Tuple[str, str, str, str]]:
+    tasks, cut = _shown(run)
     rows = [
         (
             task.name,
             str(task.state).replace("_", " "),
             f"{task.duration:.3f}" if task.started is not None else "",
-            _brief(task.error) if task.error is not None else task.reason,
+            _note(task),
         )
         for task in tasks
     ]

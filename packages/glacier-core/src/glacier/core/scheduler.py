@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple, Union
 
 from glacier.core.contracts import Launch, Pool, State, TaskCall, TaskResult
 from glacier.core.errors import GlacierError
-from glacier.core.events import Event, TaskFinished, TaskStarted
+from glacier.core.events import Event, ItemFinished, TaskFinished, TaskStarted
 from glacier.core.keeper import Keeper
 from glacier.core.ledger import Ledger
 from glacier.core.mapping import Expansion
@@ -151,7 +151,7 @@ class Scheduler:
             return
         expansion, item = key
         self.leave(expansion.call.step.is_async)
-        expansion.add(item, result)
+        self.end_item(expansion, item, result)
         self.end_expansion(expansion)
 
     def leave(self, was_async: bool) -> None:
@@ -168,11 +168,13 @@ class Scheduler:
         step = call.step
         dataset = step.inputs[step.each]
         try:
-            items = self.keeper.items(call.inputs[step.each], task=step.task, dataset=dataset)
+            items, total = self.keeper.items(
+                call.inputs[step.each], task=step.task, dataset=dataset
+            )
         except GlacierError as error:
             self.end(number, TaskResult(State.FAILED, (), time(), 0.0, error))
             return
-        self.ledger.ready.append(Expansion(number, call, items))
+        self.ledger.ready.append(Expansion(number, call, items, total))
 
     def start_item(self, expansion: Expansion) -> None:
         """Start the next item of a mapped step, and leave the step ready for the one after."""
@@ -189,7 +191,16 @@ class Scheduler:
         if is_async or self.pool.workers > 1:
             self.submit(call, (expansion, item))
         else:
-            expansion.add(item, self.pool.run_inline(call))
+            self.end_item(expansion, item, self.pool.run_inline(call))
+
+    def end_item(self, expansion: Expansion, item: int, result: TaskResult) -> None:
+        """Take in the end of an item, and tell of it."""
+        expansion.add(item, result)
+        if self.emit is not None:
+            step, done, total = expansion.call.step, expansion.ended_items, expansion.total
+            self.emit(
+                ItemFinished(self.run_id, step, item, done, total, result.state, result.duration)
+            )
 
     def end_expansion(self, expansion: Expansion) -> None:
         """End a mapped step with its last item."""

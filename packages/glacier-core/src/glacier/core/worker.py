@@ -6,6 +6,7 @@ from time import perf_counter, time
 from types import GeneratorType
 from typing import Any, Dict, List, Mapping, Sequence, Tuple, cast
 
+from glacier.core import tasklog
 from glacier.core.annotations import ArgumentKind, shape_of
 from glacier.core.context import Context
 from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value
@@ -22,6 +23,7 @@ from glacier.core.errors import (
 from glacier.core.place import Place, Where
 from glacier.core.resources import Secret
 from glacier.core.step import FORMAT
+from glacier.core.tasklog import sinks
 
 __all__ = ["read_secret", "run_call", "run_call_async"]
 
@@ -38,6 +40,7 @@ def run_call(call: TaskCall) -> TaskResult:
     if call.format != FORMAT:
         raise RecordError(record="task call", found=call.format, expected=FORMAT)
     step = call.step
+    mark = tasklog.mark(call.run_id, step.task, call.attempt, call.item) if sinks else None
     started, clock = time(), perf_counter()
     try:
         if step.plain:
@@ -50,6 +53,9 @@ def run_call(call: TaskCall) -> TaskResult:
         outputs = _outputs(call, returned)
     except BaseException as error:
         return _failure(call, error, started, clock)
+    finally:
+        if mark is not None:
+            tasklog.unmark(mark)
     return TaskResult(_SUCCEEDED, outputs, started, perf_counter() - clock)
 
 
@@ -57,12 +63,16 @@ async def run_call_async(call: TaskCall) -> TaskResult:
     """The same for an ``async def`` task, on the loop that awaits this."""
     if call.format != FORMAT:
         raise RecordError(record="task call", found=call.format, expected=FORMAT)
+    mark = tasklog.mark(call.run_id, call.step.task, call.attempt, call.item) if sinks else None
     started, clock = time(), perf_counter()
     try:
         args, kwargs = _arguments(call)
         outputs = _outputs(call, await call.function(*args, **kwargs))
     except BaseException as error:
         return _failure(call, error, started, clock)
+    finally:
+        if mark is not None:
+            tasklog.unmark(mark)
     return TaskResult(_SUCCEEDED, outputs, started, perf_counter() - clock)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Optional, Type
+from typing import TYPE_CHECKING, Iterable, List, Optional, Type, Union
 
-from glacier.core.protocols import Executor, GlacierError, Pool, PoolExecutor
+from glacier.core.protocols import Executor, GlacierError, Listener, Pool, PoolExecutor
 from glacier.local.threads import ThreadPool
 
 __all__ = ["InvalidWorkers", "LocalExecutor", "NoProcesses"]
@@ -41,12 +41,22 @@ class LocalExecutor(PoolExecutor):
 
     With ``processes`` every task that is not ``async`` runs in a worker process, by default in as
     many as there are processors: for tasks that compute in Python, and for those that may crash.
-    With ``fail_fast`` the first failure cancels all that has not started. Raises
-    :class:`InvalidWorkers`, and :class:`NoProcesses` on Windows.
+    With ``fail_fast`` the first failure cancels all that has not started. With ``history`` each
+    run, its errors and what its tasks log are noted in the folder ``root``, where ``glacier runs``
+    finds them. ``progress`` shows a run on standard error: ``"bars"`` (which need rich),
+    ``"plain"`` lines, or ``"auto"``. Raises :class:`InvalidWorkers`, and :class:`NoProcesses` on
+    Windows.
     """
 
     def __init__(
-        self, workers: Optional[int] = None, *, processes: bool = False, fail_fast: bool = False
+        self,
+        workers: Optional[int] = None,
+        *,
+        processes: bool = False,
+        fail_fast: bool = False,
+        root: Union[str, os.PathLike[str]] = ".glacier",
+        progress: Optional[str] = None,
+        history: bool = True,
     ) -> None:
         super().__init__(fail_fast=fail_fast)
         if workers is not None and (type(workers) is not int or workers < 1):
@@ -56,6 +66,9 @@ class LocalExecutor(PoolExecutor):
         default = _processors() if processes else min(32, _processors() + 4)
         self.workers = workers if workers is not None else default
         self.processes = processes
+        self.root = os.fspath(root)
+        self.progress = progress
+        self.history = history
 
     def open(self) -> Pool:
         imports = sys.modules.get("glacier.local.imports")
@@ -66,6 +79,19 @@ class LocalExecutor(PoolExecutor):
 
             return ProcessPool(self.workers)
         return ThreadPool(self.workers)
+
+    def observers(self) -> Iterable[Listener]:
+        observers: List[Listener] = []
+        if self.progress is not None:
+            from glacier.core.protocols import progress_listener
+
+            shown = progress_listener(self.progress)
+            observers += [shown] if shown is not None else []
+        if self.history:
+            from glacier.core.protocols import Recorder
+
+            observers.append(Recorder(self.root))
+        return observers
 
     def __repr__(self) -> str:
         processes = ", processes=True" if self.processes else ""

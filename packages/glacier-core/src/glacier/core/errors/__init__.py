@@ -30,6 +30,8 @@
     │   ├── MistypedParameter
     │   ├── MissingInput
     │   ├── MissingSecret
+    │   ├── LoadError                a file that no pipeline can be taken from
+    │   │   └── FileRaised
     │   └── RequestErrors            several of these, reported together
     ├── RunError                     a run, or a task in it, went wrong
     │   ├── RunFailed
@@ -40,6 +42,7 @@
     │   ├── UnresolvedInput
     │   └── ValueUnavailable
     ├── RecordError                  a record of another format, or a broken one
+    ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
 
 :class:`Skip` is not an error: a task raises it to say that it has nothing to produce.
@@ -59,6 +62,7 @@ from glacier.core.errors._definition import (
     TaskAsAnnotation,
     UnresolvedAnnotation,
 )
+from glacier.core.errors._files import FileRaised, HistoryError, LoadError
 from glacier.core.errors._graph import (
     ConflictingParameters,
     CyclicPipeline,
@@ -107,8 +111,10 @@ __all__ = [
     "DuplicateTask",
     "EmptyPipeline",
     "ExtensionError",
+    "FileRaised",
     "GlacierError",
     "GlacierWarning",
+    "HistoryError",
     "IncompatibleTypes",
     "InvalidAnnotation",
     "InvalidCondition",
@@ -117,6 +123,7 @@ __all__ = [
     "InvalidRequest",
     "InvalidSelection",
     "Link",
+    "LoadError",
     "MissingAnnotation",
     "MissingInput",
     "MissingParameter",

@@ -146,6 +146,7 @@ class MissingParameter(RequestError):
     """A run parameter without default that was not given."""
 
     def __init__(self, *, name: str, type_name: str, tasks: Sequence[str]) -> None:
+        self.name = name
         super().__init__(
             f"run parameter {name!r} ({type_name}) is needed by {joined(tasks)}. "
             f"Give it: execute(pipeline, params={{{name!r}: …}}), or give it a default."

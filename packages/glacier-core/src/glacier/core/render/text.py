@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, Iterator, Mapping, Tuple
+from typing import Dict, Iterator, Tuple
 
-from glacier.core.errors import UnknownName
 from glacier.core.graph import Graph
 
-__all__ = ["FORMATS", "render", "to_dot", "to_mermaid"]
-
-
-def render(graph: Graph, form: str) -> str:
-    """The picture in the given form, ``"mermaid"`` or ``"dot"``.
-
-    Raises :class:`~glacier.core.errors.UnknownName` for another form.
-    """
-    if form not in FORMATS:
-        raise UnknownName(kind="form", name=str(form), known=FORMATS, where=f"render({form!r})")
-    return FORMATS[form](graph)
+__all__ = ["edges", "ids", "to_dot", "to_mermaid"]
 
 
 def to_mermaid(graph: Graph) -> str:
     """A Mermaid flow chart: tasks as boxes, datasets as cylinders, conditions as dotted arrows."""
-    tasks, datasets = _ids(graph)
+    tasks, datasets = ids(graph)
     arrows = {"": "-->", "each": "-->|each|", "when": "-.->|when|"}
     lines = ["flowchart LR"]
     lines += [f'{tasks[position]}["{task.name}"]' for position, task in enumerate(graph.tasks)]
     lines += [f'{key}[("{name}")]' for name, key in datasets.items()]
-    lines += [f"{start} {arrows[kind]} {end}" for start, end, kind in _edges(graph)]
+    lines += [f"{start} {arrows[kind]} {end}" for start, end, kind in edges(graph)]
     return "\n    ".join(lines) + "\n"
 
 
 def to_dot(graph: Graph) -> str:
     """A Graphviz digraph: tasks as boxes, datasets as cylinders, conditions as dotted arrows."""
-    tasks, datasets = _ids(graph)
+    tasks, datasets = ids(graph)
     styles = {"": "", "each": ' [label="each"]', "when": ' [label="when", style=dotted]'}
     lines = [f'digraph "{graph.pipeline}" {{', "rankdir=LR;"]
     lines += [
@@ -41,22 +30,20 @@ def to_dot(graph: Graph) -> str:
         for position, task in enumerate(graph.tasks)
     ]
     lines += [f'{key} [label="{name}", shape=cylinder];' for name, key in datasets.items()]
-    lines += [f"{start} -> {end}{styles[kind]};" for start, end, kind in _edges(graph)]
+    lines += [f"{start} -> {end}{styles[kind]};" for start, end, kind in edges(graph)]
     return "\n    ".join(lines) + "\n}\n"
 
 
-FORMATS: Mapping[str, Callable[[Graph], str]] = {"dot": to_dot, "mermaid": to_mermaid}
-
-
-def _ids(graph: Graph) -> Tuple[Dict[int, str], Dict[str, str]]:
+def ids(graph: Graph) -> Tuple[Dict[int, str], Dict[str, str]]:
+    """An id for each task, by its position, and for each dataset, by its name."""
     # A name may be a word that means something in these languages; an id never is.
     tasks = {position: f"t{position}" for position in range(len(graph.tasks))}
     return tasks, {name: f"d{number}" for number, name in enumerate(graph.datasets)}
 
 
-def _edges(graph: Graph) -> Iterator[Tuple[str, str, str]]:
+def edges(graph: Graph) -> Iterator[Tuple[str, str, str]]:
     """Each edge once: where it starts, where it ends, and ``each``, ``when`` or nothing."""
-    tasks, datasets = _ids(graph)
+    tasks, datasets = ids(graph)
     for position, task in enumerate(graph.tasks):
         used = [
             (argument.dataset.name, "each" if argument.each else "")

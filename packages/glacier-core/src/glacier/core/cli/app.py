@@ -1,0 +1,57 @@
+"""The command itself: its commands, and what becomes of errors and of Ctrl-C.
+
+====  ==========================================================================================
+code  meaning
+====  ==========================================================================================
+0     all is well
+1     the run failed; of ``check``: it found problems
+2     the command, the file, the definition or the request is wrong, and nothing ran
+130   interrupted by Ctrl-C
+====  ==========================================================================================
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from glacier.core._version import __version__
+from glacier.core.cli import check, graph, init, run, runs, show
+from glacier.core.cli.output import print_json, problem_data
+from glacier.core.errors import GlacierError
+
+__all__ = ["app"]
+
+WRONG, INTERRUPTED = 2, 130
+
+
+class App(click.Group):
+    """A group that turns what Glacier raises into messages and exit codes."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except GlacierError as error:
+            if ctx.meta.get("glacier.json"):
+                print_json({"problems": [problem_data(one) for one in error.problems]})
+            else:
+                click.echo(f"{click.style('Error:', fg='red')} {error}", err=True)
+            ctx.exit(WRONG)
+        except KeyboardInterrupt:
+            click.echo("Interrupted.", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=App, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="glacier-pipeline %(version)s")
+def app() -> None:
+    """Run, check and draw data pipelines, and look at their runs.
+
+    Exit codes: 0 all is well, 1 the run failed or a check found problems, 2 nothing could run,
+    130 interrupted.
+    """
+
+
+for command in (run.run, check.check, graph.graph, runs.runs, show.show, init.init):
+    app.add_command(command)

@@ -1,0 +1,103 @@
+"""What ``glacier show RUN`` tells: one run, with the times, errors and logs of its tasks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, List, Optional, Sequence
+
+import click
+from click.shell_completion import CompletionItem
+
+from glacier.core.cli.options import format_json, root
+from glacier.core.cli.output import counted, print_json, print_table, seconds
+from glacier.core.cli.runs import local_time, run_data
+from glacier.core.errors import UnknownName
+
+if TYPE_CHECKING:
+    from glacier.core.history.reader import RunRecord, TaskRecord
+
+__all__ = ["show"]
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> List[CompletionItem]:
+    from glacier.core.errors import HistoryError
+    from glacier.core.history.reader import read_runs
+
+    try:
+        records = read_runs(ctx.params.get("root") or Path(".glacier"), limit=100)
+    except HistoryError:
+        return []
+    items = [CompletionItem("last")] if records else []
+    items += [CompletionItem(one.run_id, help=f"{one.pipeline}, {one.state}") for one in records]
+    return [item for item in items if item.value.startswith(incomplete)]
+
+
+@click.command()
+@click.argument("run", shell_complete=_complete)
+@click.option("--task", metavar="NAME", help="Only this task.")
+@root
+@format_json
+def show(run: str, task: Optional[str], root: Path, as_json: bool) -> None:
+    """Show a run: its tasks, their times, errors and logs.
+
+    RUN is an id, the beginning of one or of its last six letters, or 'last'.
+    """
+    from glacier.core.history.reader import read_run
+
+    record = read_run(root, run)
+    tasks = record.tasks
+    if task is not None:
+        tasks = [one for one in tasks if one.name == task]
+        if not tasks:
+            known = [one.name for one in record.tasks]
+            raise UnknownName(kind="task", name=task, known=known, where=f"run {record.run_id}")
+    logs = [line for line in record.logs if task in (None, line.task)]
+    if as_json:
+        print_json(
+            {
+                "run": run_data(record),
+                "tasks": [asdict(one) for one in tasks],
+                "logs": [asdict(line) for line in logs],
+            }
+        )
+        return
+    _print_head(record)
+    _print_tasks(tasks)
+    for one in tasks:
+        if one.traceback:
+            click.echo(f"\n{click.style(one.name, bold=True)} failed:\n{one.traceback.rstrip()}")
+    if logs:
+        click.echo("\nlogs:")
+        for line in logs:
+            item = "" if line.item is None else f"[{line.item}]"
+            click.echo(
+                f"  {local_time(line.time)} {line.level:<7} {line.task}{item}: "
+                + line.message.replace("\n", "\n    ")
+            )
+
+
+def _print_head(record: RunRecord) -> None:
+    ended = f" in {seconds(record.duration)}" if record.duration is not None else ""
+    click.echo(f"run {record.run_id} of {record.pipeline!r}: {record.state}{ended}")
+    place = f"{record.host} (process {record.pid})"
+    click.echo(f"  started {local_time(record.started)} on {place}, Python {record.python}")
+    click.echo(f"  {record.total} tasks: {counted(record.counts)}")
+    for name, value in record.request.items():
+        if value:
+            click.echo(f"  {name}: {value}")
+    click.echo()
+
+
+def _print_tasks(tasks: Sequence[TaskRecord]) -> None:
+    rows = [
+        (
+            one.name,
+            one.state.replace("_", " "),
+            local_time(one.started),
+            seconds(one.duration) if one.started is not None else "",
+            (one.error or one.reason).partition("\n")[0],
+        )
+        for one in tasks
+    ]
+    print_table(("task", "state", "started", "took", ""), rows)
