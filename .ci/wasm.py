@@ -13,7 +13,6 @@ import pytest
 LACKS = {
     "can't start new thread": "no threads",
     "does not support processes": "no processes",
-    "sqlite3": "no SQLite",
     "stack switching": "no waiting for the event loop",
     "run_until_complete": "no waiting for the event loop",
 }

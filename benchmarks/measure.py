@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from statistics import median
 from time import perf_counter
-from typing import Any, NamedTuple, Protocol, Sequence
+from typing import Any, Callable, NamedTuple, Protocol, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,32 +39,35 @@ class Timing(NamedTuple):
     execute: float
 
 
-def in_turns(subjects: Sequence[Subject], *, rounds: int) -> list[list[Timing]]:
+def in_turns(
+    subjects: Sequence[Subject], *, rounds: int, clock: Callable[[], float] = perf_counter
+) -> list[list[Timing]]:
     """Time each subject ``rounds`` times after a round that does not count.
 
-    Every other round goes backwards, so that none is always the one after a certain other. Raises
-    :class:`WrongResult`.
+    Every other round goes backwards, so that none is always the one after a certain other. What
+    runs on one thread and never waits may be timed by ``process_time``, which is the same on an
+    idle machine and still right on a busy one. Raises :class:`WrongResult`.
     """
     timings: list[list[Timing]] = [[] for _ in subjects]
     for number in range(rounds + 1):
         numbered = list(zip(subjects, timings))
         for subject, found in numbered if number % 2 else reversed(numbered):
-            timing = once(subject)
+            timing = once(subject, clock)
             if number:
                 found.append(timing)
     return timings
 
 
-def once(subject: Subject) -> Timing:
+def once(subject: Subject, clock: Callable[[], float]) -> Timing:
     """Time one build and one execution; what they leave behind is gone before the next."""
     gc.collect()
-    begun = perf_counter()
+    begun = clock()
     built = subject.build()
-    building = perf_counter() - begun
+    building = clock() - begun
     gc.collect()
-    begun = perf_counter()
+    begun = clock()
     value = subject.execute(built)
-    executing = perf_counter() - begun
+    executing = clock() - begun
     if value != subject.expected:
         raise WrongResult(subject, value, subject.expected)
     return Timing(building, executing)

@@ -84,7 +84,7 @@ def test_quickstart_prints_what_was_measured_of_each_species(
     assert [line.split(maxsplit=4) for line in table.splitlines()[1:]] == expected
     assert [row[1] for row in expected] == ["151", "68", "123"]
     assert "of 'penguins': succeeded, 6 tasks" in shown
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [".glacier"], "the history alone"
 
 
 def test_quickstart_can_be_run_for_other_years(

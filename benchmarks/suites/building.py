@@ -7,7 +7,7 @@ names of its own: the figures are those of a program's first and usually only bu
 from __future__ import annotations
 
 import gc
-from time import perf_counter
+from time import process_time
 from typing import Callable, Iterator, NamedTuple
 
 from benchmarks.bare import Compiled
@@ -53,17 +53,17 @@ def _measure(shape: Callable[[str], Graph]) -> Iterator[Row]:
 
 def _once(source: Source) -> _Stages:
     gc.collect()
-    times = [perf_counter()]
+    times = [process_time()]
     pipeline = declare(source)
-    times.append(perf_counter())
+    times.append(process_time())
     pipeline.graph()
-    times.append(perf_counter())
+    times.append(process_time())
     pipeline.plan()
-    times.append(perf_counter())
+    times.append(process_time())
     bare = Compiled(source.graph, source.functions)
     gc.collect()
-    begun = perf_counter()
+    begun = process_time()
     bare.build()
-    ended = perf_counter()
+    ended = process_time()
     declaring, inferring, planning = [after - before for before, after in zip(times, times[1:])]
     return _Stages(declaring, inferring, planning, ended - begun)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import process_time
 from typing import Iterator
 
 from benchmarks.bare import Serial
@@ -39,7 +40,7 @@ def chains(_: Options) -> Iterator[Row]:
         Local(source),
         Local(source, listeners=[counter]),
     )
-    timings = in_turns(subjects, rounds=_ROUNDS)
+    timings = in_turns(subjects, rounds=_ROUNDS, clock=process_time)
     expected = (_ROUNDS + 1) * (2 * _TASKS + 2)
     if counter.events != expected:
         raise WrongResult("the listener", counter.events, expected)

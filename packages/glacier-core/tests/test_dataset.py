@@ -145,5 +145,6 @@ def test_a_secret_is_its_name() -> None:
 def test_a_secret_with_a_bad_name_says_where() -> None:
     with pytest.raises(InvalidName) as caught:
         Secret("crm key")
+    where = f"{file_of(__file__)}:{line() - 1}"
 
-    assert str(caught.value).startswith(f"{file_of(__file__)}:{line() - 2}: 'crm key' cannot be ")
+    assert str(caught.value).startswith(f"{where}: 'crm key' cannot be the name of a secret. ")

@@ -89,8 +89,9 @@ RULE = (
 def test_a_bad_name_says_where_why_and_what_would_do(name: Any, said: str) -> None:
     with pytest.raises(InvalidName) as caught:
         Dataset(name)
+    number = line() - 1
 
-    assert str(caught.value) == f"{HERE}:{line() - 2}: {said} {RULE}"
+    assert str(caught.value) == f"{HERE}:{number}: {said} {RULE}"
 
 
 def test_every_kind_of_name_is_held_to_the_rule() -> None:
@@ -111,8 +112,9 @@ def test_every_kind_of_name_is_held_to_the_rule() -> None:
 def test_a_function_without_a_usable_name_is_to_be_given_one() -> None:
     with pytest.raises(InvalidName) as caught:
         Pipeline("etl").task(lambda: None)
+    number = line() - 1
 
     assert str(caught.value) == (
-        f"{HERE}:{line() - 3}: '<lambda>' cannot be the name of a task. "
+        f"{HERE}:{number}: '<lambda>' cannot be the name of a task. "
         f"Rename the function, or name the task: @pipeline.task(name='…'). {RULE}"
     )

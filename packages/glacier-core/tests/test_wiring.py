@@ -72,6 +72,9 @@ def test_a_dataset_that_is_read_twice_is_waited_for_once() -> None:
     assert wiring.conditions == [NOWHERE, 0]
     assert list(wiring.waits) == [0, 1]
     assert wiring.readers == [[1]]
+    assert wire([Step("use", both, ())], ()).reads == [(0,)]
+    with pytest.raises(AttributeError):
+        wiring.names = ()  # type: ignore[misc]  # it is frozen
 
 
 def test_a_given_dataset_is_not_waited_for_and_not_taken_from_its_producer() -> None:

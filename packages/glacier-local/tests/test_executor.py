@@ -83,6 +83,26 @@ def test_no_more_tasks_run_at_a_time_than_there_are_workers() -> None:
     assert most[0] <= 3
 
 
+def test_fail_fast_takes_back_what_waits_in_the_pool() -> None:
+    pipeline, ran = Pipeline("brief"), []
+
+    def declare(number: int, out: Dataset) -> None:
+        @pipeline.task(name=f"t{number}")
+        def work() -> out:
+            ran.append(number)
+            if number == 20:
+                raise ValueError(number)
+
+    for number in range(500):
+        declare(number, Dataset(f"d{number}"))
+    executor = LocalExecutor(workers=2, fail_fast=True)
+    run = executor.execute(pipeline, raise_on_failure=False)
+    states = [str(task.state) for task in run.tasks.values()]
+    assert states.count("failed") == 1
+    assert states.count("succeeded") == len(ran) - 1
+    assert states.count("cancelled") == 500 - len(ran) > 0
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_no_thread_outlives_the_run(fails: bool) -> None:
     pipeline = Pipeline("threads")

@@ -55,8 +55,8 @@ def _is_parameter_type(kind: Any, above: Tuple[Any, ...]) -> bool:
     kind = plain(kind)
     members = members_of_union(kind)
     if members:
-        looks = [_look(plain(member)) for member in members if not is_literal(plain(member))]
-        alike = len(set(looks)) < len(looks)
+        kinds = {one: _look(one) for one in map(plain, members) if not is_literal(one)}
+        alike = len(set(kinds.values())) < len(kinds)
         return not alike and all(_is_parameter_type(member, above) for member in members)
     if is_literal(kind):
         return all(map(_is_plain, get_args(kind)))

@@ -200,10 +200,18 @@ class Executor(Protocol):
 
 
 class Pool(Protocol):
-    """The workers of one run. ``workers`` is how many calls they take at a time."""
+    """The workers of one run.
+
+    ``workers`` is how many calls run at a time, ``backlog`` how many more may wait for them in the
+    pool. It is used only while tasks take less than a millisecond, where handing them over one by
+    one would cost more than they do.
+    """
 
     @property
     def workers(self) -> int: ...
+
+    @property
+    def backlog(self) -> int: ...
 
     def submit(self, call: TaskCall) -> Future[TaskResult]:
         """Start a call on a worker; the future never holds the task's own exception."""

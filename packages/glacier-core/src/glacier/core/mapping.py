@@ -77,6 +77,8 @@ class Expansion:
             if result.error is not None and hasattr(result.error, "add_note"):
                 result.error.add_note(f"while {self.call.step.task!r} ran on item {item}")
             self.fail(result)
+        elif result.state is State.CANCELLED:
+            self.fail(result)  # a list without this item would not be the whole
         elif result.state is State.SUCCEEDED:
             self.results[item] = result
 

@@ -44,6 +44,9 @@ Key = Union[int, Tuple[Expansion, int]]
 _COROUTINES = 100
 """How many async calls run at a time, all on one loop."""
 
+_BRIEF = 0.001
+"""Tasks that take less than this many seconds may wait in the pool; see ``Pool.backlog``."""
+
 
 class Scheduler:
     """Runs one launch on one pool; made anew for each run."""
@@ -66,6 +69,7 @@ class Scheduler:
         self.fail_fast = fail_fast
         self.running: Dict[Future[TaskResult], Key] = {}
         self.busy = 0  # calls on the pool
+        self.limit = pool.workers  # how many there may be
         self.coroutines = 0  # calls on the loop
         self.backlog: List[Union[int, Expansion]] = []  # async ones, waiting for a place
         self.done: Optional[SimpleQueue[Future[TaskResult]]] = None
@@ -90,7 +94,7 @@ class Scheduler:
         """Start ready steps until the workers are busy or nothing is ready."""
         ledger, pool, steps, emit = self.ledger, self.pool, self.steps, self.emit
         ready, workers = ledger.ready, pool.workers
-        while ready and self.busy < workers:
+        while ready and self.busy < self.limit:
             number = ready.pop()
             if isinstance(number, Expansion):
                 self.start_item(number)
@@ -145,6 +149,8 @@ class Scheduler:
         """Take in one call that has ended."""
         key = self.running.pop(future)
         result = _result_of(future)
+        brief = result.duration < _BRIEF
+        self.limit = self.pool.workers + (self.pool.backlog if brief else 0)
         if isinstance(key, int):
             self.leave(self.steps[key].is_async)
             self.end(key, result)
@@ -226,6 +232,9 @@ class Scheduler:
     def cancel(self, reason: str) -> None:
         """End what has not started; what runs is left to end by itself."""
         self.backlog.clear()
+        for future, key in self.running.items():
+            if isinstance(key, int) and not self.steps[key].is_async:
+                future.cancel()  # one that waits in the pool; one that runs is not touched
         expansions = [key[0] for key in self.running.values() if not isinstance(key, int)]
         for expansion in expansions:
             expansion.exhausted = True
@@ -246,7 +255,9 @@ class Scheduler:
 
 def _result_of(future: Future[TaskResult]) -> TaskResult:
     if future.cancelled():
-        return TaskResult(State.CANCELLED, (), None, 0.0, None, "the run was interrupted")
+        return TaskResult(
+            State.CANCELLED, (), None, 0.0, None, "the run was stopped before it started"
+        )
     error = future.exception()
     if error is not None:  # not the task's own: the worker itself is gone
         return TaskResult(State.FAILED, (), None, 0.0, error)

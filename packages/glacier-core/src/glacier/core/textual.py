@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, cast
 
 from glacier.core.typeforms import class_of
 
@@ -19,7 +19,7 @@ def textual(kind: object) -> Optional[str]:
         return None
     enum = sys.modules.get("enum")
     if enum is not None and issubclass(kind, enum.Enum):
-        return "enum"
+        return "enum" if cast(Any, kind).__members__ else None
     return _TEXTUAL.get((kind.__module__, kind.__qualname__))
 
 

@@ -17,6 +17,7 @@ class ThreadPool:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self.backlog = 16 * workers
         self._threads: Optional[ThreadPoolExecutor] = None
 
     def submit(self, call: TaskCall) -> Future[TaskResult]:

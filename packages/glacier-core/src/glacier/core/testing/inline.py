@@ -30,6 +30,7 @@ class InlinePool:
     """A pool of no workers but the caller."""
 
     workers = 1
+    backlog = 0
 
     def submit(self, call: TaskCall) -> Future[TaskResult]:
         from concurrent.futures import Future
