@@ -28,7 +28,7 @@ def _pickler_class() -> Type[Any]:
 
     class Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
         def reducer_override(self, obj: Any) -> Any:
-            kind = cast("Type[Any]", type(obj))
+            kind = cast("Any", type(obj))
             if kind is FunctionType or issubclass(kind, type):
                 _send_by_value_if_hidden(cloudpickle, obj.__module__)
             elif kind.__name__ in _FRAMES and kind.__module__ in _FRAME_MODULES:
