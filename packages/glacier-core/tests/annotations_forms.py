@@ -326,6 +326,14 @@ def optional_output_among_several(pipeline):
     def f() -> Tuple[Optional[Annotated[int, good]], Optional[bad]]: ...
 
 
+@case("a: raw?, b: raw? -> clean")
+def optional_inside_annotated(pipeline):
+    @pipeline.task
+    def f(
+        a: Annotated[Optional[raw], "the orders"], b: Annotated[raw | None, "again"]
+    ) -> clean: ...
+
+
 # --- mapped ---------------------------------------------------------------------------------------
 
 

@@ -297,6 +297,24 @@ def callable_object(pipeline):
     pipeline.task(Cleaner(), name="f")
 
 
+@case("data: raw, n: param int -> clean")
+def callable_object_whose_call_is_static(pipeline):
+    class Static:
+        @staticmethod
+        def __call__(data: raw, n: int) -> clean: ...
+
+    pipeline.task(Static(), name="f")
+
+
+@case("data: raw -> clean")
+def callable_object_whose_call_is_cached(pipeline):
+    class Cached:
+        @functools.lru_cache  # noqa: B019  # it is not called
+        def __call__(self, data: raw) -> clean: ...
+
+    pipeline.task(Cached(), name="f")
+
+
 @case("data: raw -> clean")
 def callable_object_of_a_subclass(pipeline):
     pipeline.task(Heir(), name="f")

@@ -432,6 +432,24 @@ def dataset_in_quotes_in_a_note(pipeline):
     def f(data: Annotated[int, "raw"]) -> clean: ...
 
 
+@case(
+    "{f}: parameter 'item' is annotated 'raw.each', which cannot be evaluated (TypeError: inside "
+    "Annotated a dataset stands without quotes). Correct the annotation."
+)
+def mapped_dataset_in_quotes_in_a_note(pipeline):
+    @pipeline.task
+    def f(item: Annotated[int, "raw.each"] = 1) -> clean: ...
+
+
+@case(
+    "{f}: parameter 'data' is annotated with the class Dataset, not with one of its objects. Name "
+    "the object itself: 'data: raw', where raw = Dataset('raw')."
+)
+def class_of_datasets_in_a_note(pipeline):
+    @pipeline.task
+    def f(data: Annotated[int, Dataset] = 1) -> clean: ...
+
+
 # --- the return -----------------------------------------------------------------------------------
 
 

@@ -20,10 +20,14 @@ warehouse = types.ModuleType("annotations_warehouse")
 warehouse.orders = Dataset("orders")
 sys.modules["annotations_warehouse"] = warehouse
 
+warehouse.Orders = Optional[Annotated[int, warehouse.orders]]
+
 if TYPE_CHECKING:
+    from typing import Annotated as Noted
+
     import annotations_warehouse
     import pandas as pd
-    from annotations_warehouse import orders
+    from annotations_warehouse import Orders, orders
     from pandas import DataFrame
 
 CASES = {}
@@ -160,8 +164,8 @@ def dataset_that_is_defined_later(pipeline):
 
 
 @case(
-    "{f}: parameter 'data' has Dataset('raw') inside another type. Write Annotated[…, raw] around "
-    "the whole type."
+    "{f}: parameter 'data' is annotated 'pd.Series', which is not defined. It is there for type "
+    "checkers only: define or import it at run time too."
 )
 def dataset_inside_a_type_for_checkers(pipeline):
     @pipeline.task
@@ -169,8 +173,8 @@ def dataset_inside_a_type_for_checkers(pipeline):
 
 
 @case(
-    "{f}: parameter 'data' has Dataset('raw') inside another type. Write Annotated[…, raw] around "
-    "the whole type."
+    "{f}: parameter 'data' is annotated 'pd.Series.of', which is not defined. It is there for type "
+    "checkers only: define or import it at run time too."
 )
 def dataset_given_to_a_function_for_checkers(pipeline):
     @pipeline.task
@@ -232,8 +236,8 @@ def type_for_checkers(pipeline):
 
 
 @case(
-    "{f}: parameter 'data' is annotated 'orders', which is not defined. It is imported for "
-    "type checkers only: import it at run time too."
+    "{f}: parameter 'data' is annotated 'orders', which is not defined. "
+    "It is there for type checkers only: define or import it at run time too."
 )
 def dataset_imported_for_checkers(pipeline):
     @pipeline.task
@@ -241,8 +245,35 @@ def dataset_imported_for_checkers(pipeline):
 
 
 @case(
+    "{f}: parameter 'data' is annotated 'Orders', which is not defined. "
+    "It is there for type checkers only: define or import it at run time too."
+)
+def alias_imported_for_checkers(pipeline):
+    @pipeline.task
+    def f(data: "Orders" = None) -> clean: ...
+
+
+@case(
+    "{f}: parameter 'data' is annotated 'Bookings', which is not defined. Define the dataset "
+    "before the task. Datasets that are defined there: 'Cents', 'clean', 'good' and 'raw'. {inside}"
+)
+def alias_defined_for_checkers(pipeline):
+    @pipeline.task
+    def f(data: "Bookings" = None) -> clean: ...
+
+
+@case(
+    "{f}: parameter 'data' is annotated 'Noted', which is not defined. "
+    "It is there for type checkers only: define or import it at run time too."
+)
+def annotated_imported_for_checkers(pipeline):
+    @pipeline.task
+    def f(data: "Noted[int, raw]" = None) -> clean: ...
+
+
+@case(
     "{f}: parameter 'data' is annotated 'annotations_warehouse.orders', which is not defined. "
-    "It is imported for type checkers only: import it at run time too."
+    "It is there for type checkers only: define or import it at run time too."
 )
 def dataset_of_a_module_imported_for_checkers(pipeline):
     @pipeline.task

@@ -241,6 +241,17 @@ def class_in_the_place_of_a_function(pipeline):
 
 
 @case(
+    "Cleaner ({file}:{any}): <class {any}Cleaner'> is not a Python function, so it has no "
+    "annotations to read. Wrap it in a function with annotations."
+)
+def class_with_a_call_in_the_place_of_an_object(pipeline):
+    class Cleaner:
+        def __call__(self, data: raw) -> clean: ...
+
+    pipeline.task(Cleaner)
+
+
+@case(
     "f ({file}:{any}): functools.partial(<built-in function sorted>, reverse=True) is not a "
     "Python function, so it has no annotations to read. Wrap it in a function with annotations."
 )

@@ -11,38 +11,43 @@ import linecache
 import sys
 from functools import lru_cache
 from types import FunctionType
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
-from glacier.core.annotations.forms import names_dataset
+from glacier.core.annotations.forms import mentions_dataset, names_dataset
 from glacier.core.annotations.scope import Missing
 
-__all__ = ["is_for_checkers", "is_hidden_dataset"]
+__all__ = ["is_bound_for_checkers", "is_for_checkers"]
 
 
 def is_for_checkers(missing: Missing, function: FunctionType) -> bool:
-    """Whether an undefined name is bound under ``if TYPE_CHECKING:``, and is no dataset.
+    """Whether an undefined name is there for type checkers only, and cannot mean a dataset.
 
-    An import that a ``try`` lets fail counts as well.
+    It does where it is a dataset of a module that is loaded, where a dataset stands in its
+    brackets, and in an alias, of which nothing is known without that name.
     """
     return (
-        not missing.alias  # there is no telling what an alias is that uses it
-        and missing.root in _bound(function)
-        and not is_hidden_dataset(missing, function)
+        is_bound_for_checkers(missing, function)
+        and not missing.alias
+        and not mentions_dataset(missing.inside)
+        and not any(map(names_dataset, _loaded(missing, function)))
     )
 
 
-def is_hidden_dataset(missing: Missing, function: FunctionType) -> bool:
-    """Whether an undefined name is a dataset that is imported for type checkers only."""
-    path = _bound(function).get(missing.root)
-    if path is None:
-        return False
-    module, _, attributes = path.partition(":")
+def is_bound_for_checkers(missing: Missing, function: FunctionType) -> bool:
+    """Whether the module binds an undefined name under ``if TYPE_CHECKING:``.
+
+    An import that a ``try`` lets fail counts as well.
+    """
+    return missing.root in _bound(function)
+
+
+def _loaded(missing: Missing, function: FunctionType) -> Iterator[Any]:
+    """What the undefined name stands for in the module that it would be imported from."""
+    module, _, attribute = _bound(function)[missing.root].partition(":")
     found: Any = sys.modules.get(_absolute(module, function))
-    for attribute in [*filter(None, attributes.split(".")), *missing.name.split(".")[1:]]:
-        found = getattr(found, attribute, None)
-        if names_dataset(found):
-            return True
-    return False
+    for name in [attribute, *missing.name.split(".")[1:]]:
+        found = getattr(found, name, None) if name else found
+        yield found
 
 
 def _absolute(module: str, function: FunctionType) -> str:
@@ -53,29 +58,31 @@ def _absolute(module: str, function: FunctionType) -> str:
     return ".".join([*package[: len(package) - level + 1], *filter(None, [module[level:]])])
 
 
-def _bound(function: FunctionType) -> Dict[str, Optional[str]]:
+def _bound(function: FunctionType) -> Dict[str, str]:
     lines = linecache.getlines(function.__code__.co_filename, function.__globals__)
     return _bound_in("".join(lines))
 
 
 @lru_cache(maxsize=8)
-def _bound_in(source: str) -> Dict[str, Optional[str]]:
-    """The names that a source binds for type checkers; of an import, ``module:attribute``."""
-    found: Dict[str, Optional[str]] = {}
+def _bound_in(source: str) -> Dict[str, str]:
+    """The names that a source has for type checkers; of an import with ``module:attribute``."""
+    found: Dict[str, str] = {}
     try:
-        tree = ast.parse(source)
+        pending: List[Any] = list(ast.parse(source).body)
     except SyntaxError:  # a cell with magic commands
         return found
-    for node in ast.walk(tree):
+    while pending:
+        node = pending.pop()
         if isinstance(node, ast.Try):
-            for statement in node.body:
-                found.update(_imports(statement))
+            found.update(one for statement in node.body for one in _imports(statement))
         for statement in _guarded(node):
             found.update(_imports(statement))
             if isinstance(statement, ast.ClassDef):
-                found[statement.name] = None
-            if isinstance(statement, ast.Assign) and not isinstance(statement.value, ast.Call):
-                found.update({t.id: None for t in statement.targets if isinstance(t, ast.Name)})
+                found[statement.name] = ""
+        for block in ("body", "orelse", "handlers", "finalbody"):
+            # What a function or a class binds is of no use to others.
+            if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                pending.extend(getattr(node, block, ()))
     return found
 
 

@@ -94,7 +94,8 @@ def _annotated(hint: Any, origin: Any, metadata: Tuple[Any, ...], scope: Scope) 
 
 def _note(note: str, scope: Scope) -> object:
     """Text beside a type is a remark, unless it is the name of a dataset."""
-    if note.isidentifier() and isinstance(scope[note], Dataset):
+    name, _, attribute = note.partition(".")
+    if attribute in ("", "each") and name.isidentifier() and isinstance(scope[name], Dataset):
         return Broken(note, TypeError("inside Annotated a dataset stands without quotes"))
     return note
 

@@ -7,7 +7,7 @@ from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Sequence
 from glacier.core.annotations.evaluation import Broken
 from glacier.core.annotations.scope import Missing
 from glacier.core.context import Context
-from glacier.core.dataset import Dataset, Each, Either, dataset_in
+from glacier.core.dataset import Dataset, Each, Either
 from glacier.core.errors import perhaps
 from glacier.core.resources import Secret
 from glacier.core.typeforms import (
@@ -26,6 +26,7 @@ __all__ = [
     "declaring_class",
     "is_type",
     "members_of_tuple",
+    "mentions_dataset",
     "missing_in",
     "names_dataset",
     "read_form",
@@ -164,9 +165,23 @@ def missing_in(annotation: Any) -> Sequence[Missing]:
     return [missing for part in parts for missing in missing_in(part)] if parts else ()
 
 
-def names_dataset(value: object) -> bool:
-    """Whether a value is a dataset, or an alias that has one in it; for suggestions."""
-    return not isinstance(value, type) and dataset_in(value) is not None
+def names_dataset(value: Any) -> bool:
+    """Whether a value is a dataset, or an alias that has one in it."""
+    try:
+        value = value.__value__ if is_alias(value) else value
+    except NameError:  # it cannot be told
+        return True
+    if isinstance(value, type) or type(value) in _COLLECTIONS:
+        return False
+    return mentions_dataset(value)
+
+
+def mentions_dataset(annotation: Any) -> bool:
+    """Whether a dataset stands anywhere in an annotation, even where it has no meaning."""
+    try:
+        return any(not isinstance(target, Secret) for target in _mentioned(annotation))
+    except Misuse:
+        return False
 
 
 def declaring_class(annotation: Any) -> Optional[type]:

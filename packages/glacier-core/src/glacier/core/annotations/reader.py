@@ -103,7 +103,7 @@ class _Reader:
 
     def parameter(self, name: str, kind: Any, default: Any, *, keyword: bool) -> Argument:
         subject = f"parameter {name!r}"
-        if not is_parameter_type(kind):
+        if not is_parameter_type(kind) or declaring_class(kind) is not None:
             self.check_fixed(subject, kind, required=default is REQUIRED)
             return Argument(name, ArgumentKind.FIXED, keyword, default=default)
         if default is not REQUIRED and default is not None:
@@ -228,7 +228,7 @@ class _Reader:
         return bool(found)
 
     def unresolved(self, subject: str, missing: Missing) -> None:
-        from glacier.core.annotations.checkers import is_hidden_dataset
+        from glacier.core.annotations.checkers import is_bound_for_checkers
 
         advice = ""
         if missing.gone:
@@ -238,8 +238,8 @@ class _Reader:
             )
         elif missing.alias:
             advice = f"It stands in the alias {missing.alias}, which needs it at run time."
-        elif is_hidden_dataset(missing, self.shape.function):
-            advice = "It is imported for type checkers only: import it at run time too."
+        elif is_bound_for_checkers(missing, self.shape.function):
+            advice = "It is there for type checkers only: define or import it at run time too."
         self.problems.append(
             UnresolvedAnnotation(
                 where=str(self.where),

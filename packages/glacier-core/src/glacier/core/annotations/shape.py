@@ -63,10 +63,10 @@ def shape_of(target: Any) -> Optional[Shape]:
             kind = kind or _kind_of(target)
             target = getattr(target, "__wrapped__")  # noqa: B009  # a function may well have it
         else:
-            bound.insert(0, True)
-            target = getattr(class_of(target), "__call__", None)  # noqa: B004  # not only whether
-            if not isinstance(target, FunctionType):
+            call = None if isinstance(target, type) else getattr(target, "__call__", None)  # noqa: B004
+            if class_of(call) not in (FunctionType, MethodType, partial):
                 return None
+            target = call
     return _shape(target, bound, keywords, kind or _kind_of(target))
 
 
