@@ -54,7 +54,8 @@ def main(connection: int, lifeline: int, report: int) -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     watch_imports()
     channel = Channel(socket.socket(fileno=connection))
-    os.register_at_fork(after_in_child=partial(_forked, channel))
+    # Held to the very end, so that the channel ends when the process does.
+    os.register_at_fork(after_in_child=partial(_forked, channel, os.dup(connection)))
     Worker(channel, report).serve()
 
 
@@ -72,10 +73,11 @@ def _end_with_parent(lifeline: int) -> None:
         os._exit(1)
 
 
-def _forked(channel: Channel) -> None:
+def _forked(channel: Channel, connection: int) -> None:
     """Let a process that a task forks be an ordinary one: with an end of the channel in its hands,
     nobody would see that the worker is gone."""
     channel.close()
+    os.close(connection)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
