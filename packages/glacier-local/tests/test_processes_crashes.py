@@ -101,6 +101,22 @@ def test_a_closed_channel_is_a_crash_too() -> None:
     assert isinstance(error, WorkerCrashed)
 
 
+def test_a_crash_is_seen_though_a_forked_child_lives_on(tmp_path: Path) -> None:
+    pids = tmp_path / "pids"
+
+    def fork_and_die() -> None:
+        child = os.fork()
+        if not child:
+            signal.pause()
+        pids.write_text(str(child))
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    error = crashing(fork_and_die).__cause__
+    os.kill(int(pids.read_text()), signal.SIGTERM)
+    assert isinstance(error, WorkerCrashed)
+    assert error.signal == "SIGKILL"
+
+
 def test_a_crash_names_the_item() -> None:
     pipeline = Pipeline("items")
 

@@ -12,7 +12,18 @@ import glacier.local
 
 
 def test_the_package_offers_what_is_written_here() -> None:
-    assert glacier.local.__all__ == ["LocalExecutor", "__version__"]
+    assert glacier.local.__all__ == [
+        "CannotCross",
+        "InvalidWorkers",
+        "LocalExecutor",
+        "NoProcesses",
+        "RemoteError",
+        "RemoteTraceback",
+        "WorkerCrashed",
+        "WorkerNotMade",
+        "WorkerNotStarted",
+        "__version__",
+    ]
     assert all(hasattr(glacier.local, name) for name in glacier.local.__all__)
 
 
@@ -23,7 +34,14 @@ def test_the_executor_is_offered_to_core_by_its_entry_point() -> None:
     assert load("glacier.executors", "local") is glacier.local.LocalExecutor
 
 
-@pytest.mark.parametrize("statement", ["import glacier.local", "glacier.local.LocalExecutor(2)"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import glacier.local",
+        "glacier.local.LocalExecutor(2)",
+        "glacier.local.LocalExecutor(2, processes=True)",
+    ],
+)
 def test_importing_it_imports_no_event_loop_and_no_pools(statement: str) -> None:
     script = (
         "import sys, json; before = set(sys.modules); import glacier.local; "

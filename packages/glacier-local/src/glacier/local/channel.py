@@ -5,8 +5,10 @@ from __future__ import annotations
 import array
 import os
 import pickle
+import select
 import socket
 import struct
+from contextlib import suppress
 from threading import Lock
 from typing import Any, List, Sequence, Tuple
 
@@ -75,6 +77,19 @@ class Channel:
                 raise EOFError
             at += received
         return data
+
+    def finish(self) -> None:
+        """Send no more: the other end receives what is under way, and then ``EOFError``."""
+        with suppress(OSError):  # it is gone
+            self._socket.shutdown(socket.SHUT_WR)
+
+    def wait_for_end(self, seconds: float) -> bool:
+        """Wait until the other end is closed, or so long; returns whether it is."""
+        if self._socket.fileno() < 0:
+            return True
+        poll = select.poll()
+        poll.register(self._socket, 0)  # what it is told without asking: the end
+        return bool(poll.poll(seconds * 1000))
 
     def close(self) -> None:
         """Close this end; the other one receives ``EOFError``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from time import perf_counter, time
+from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set, Tuple
 
 from glacier.core.protocols import Handle, Ref, State, TaskCall, TaskResult, share_scratch
@@ -13,7 +13,7 @@ from glacier.local.holdings import Held, Parts, Wire, read_wire, value_of, wire
 from glacier.local.packing import Packed
 from glacier.local.programs import pack_program
 from glacier.local.segment import Segment
-from glacier.local.workers import Worker
+from glacier.local.workers import GRACE, Worker
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -30,6 +30,7 @@ class ProcessPool:
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
+        self.backlog = 0  # what waits in a worker's pipe could not be given to another
         self._threads: Optional[ThreadPoolExecutor] = None
         self._lock = threading.Lock()
         self._idle: List[Worker] = []  # the one that was last at work is on top
@@ -135,9 +136,9 @@ class ProcessPool:
             self._busy.discard(worker)
             self._idle.append(worker)
 
-    def _leave(self, worker: Worker) -> None:
+    def _leave(self, worker: Worker, grace: float = GRACE) -> None:
         """End a worker that will take no call any more."""
-        worker.end()
+        worker.end(grace)
         worker.release()
         with self._lock:
             self._busy.discard(worker)
@@ -149,14 +150,16 @@ class ProcessPool:
             busy = list(self._busy)
         for worker in busy:
             worker.interrupt()
+        deadline = monotonic() + GRACE
         for worker in busy:
-            worker.end()
+            worker.end(max(0.0, deadline - monotonic()))
         if self._threads is not None:
             self._threads.shutdown(wait=True)
         for worker in self._idle:
             worker.dismiss()
+        deadline = monotonic() + GRACE
         for worker in [*self._busy, *self._idle]:
-            self._leave(worker)
+            self._leave(worker, max(0.0, deadline - monotonic()))
         self._idle.clear()
 
     # --- values -----------------------------------------------------------------------------------

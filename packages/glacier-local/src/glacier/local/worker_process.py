@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import sys
+from functools import partial
 from typing import Any, Dict, List, NoReturn, Tuple
 
 from glacier.core.protocols import (
@@ -44,13 +45,18 @@ def main(connection: int, lifeline: int, report: int) -> None:
     begun, behind them where Python was when the process crashed.
     """
     faulthandler.enable(report)
+    for descriptor in (connection, lifeline, report):
+        os.set_inheritable(descriptor, False)
     _end_with_parent(lifeline)
     signal.signal(signal.SIGTERM, _terminate)
     # Not SIG_IGN, which the programs that a task starts would inherit.
     signal.signal(signal.SIGINT, _ignore)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     watch_imports()
-    Worker(Channel(socket.socket(fileno=connection)), report).serve()
+    channel = Channel(socket.socket(fileno=connection))
+    # Held to the very end, so that the channel ends when the process does.
+    os.register_at_fork(after_in_child=partial(_forked, channel, os.dup(connection)))
+    Worker(channel, report).serve()
 
 
 def _end_with_parent(lifeline: int) -> None:
@@ -65,6 +71,15 @@ def _end_with_parent(lifeline: int) -> None:
     poll.register(lifeline, 0)
     if poll.poll(0):  # it was gone before
         os._exit(1)
+
+
+def _forked(channel: Channel, connection: int) -> None:
+    """Let a process that a task forks be an ordinary one: with an end of the channel in its hands,
+    nobody would see that the worker is gone."""
+    channel.close()
+    os.close(connection)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _exit(*_: object) -> NoReturn:

@@ -17,12 +17,12 @@ from glacier.local.holdings import wire
 from glacier.local.relay import receive, settings
 from glacier.local.segment import Segment
 
-__all__ = ["Worker"]
+__all__ = ["GRACE", "Worker"]
 
-_GRACE = 2.0
+GRACE = 2.0
 """Seconds that a process has for ending by itself."""
 
-_GRACE_AFTER_DEATH = 10.0
+_GRACE_AFTER_END = 10.0
 """The same for one that has closed its channel: the kernel may be writing a core file."""
 
 
@@ -82,13 +82,13 @@ class Worker:
 
     def died_idle(self) -> bool:
         """Whether a process that is gone had not begun the call that it was sent."""
-        self.end(_GRACE_AFTER_DEATH)  # the channel closes a little before
+        self.end()
         begun = int.from_bytes(os.pread(self._report.fd, BEGUN, 0), "little")
         return self.ready and begun < self._asked
 
     def death(self, call: TaskCall) -> BaseException:
         """The error of a call whose process is gone."""
-        code = self.end(_GRACE_AFTER_DEATH)
+        code = self.end()
         if not self.ready:
             self.release()
             return WorkerNotStarted(call, code=code, executable=sys.executable)
@@ -99,19 +99,20 @@ class Worker:
 
     def dismiss(self) -> None:
         """Let an idle process end; :meth:`end` waits for it."""
-        self._channel.close()
+        self._channel.finish()
 
     def interrupt(self) -> None:
         """Ask a busy process to end, so that its task can clean up."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
 
-    def end(self, grace: float = _GRACE) -> int:
+    def end(self, grace: float = GRACE) -> int:
         """Wait ``grace`` seconds for the process to end, then end it; returns its exit code."""
         if self._process is None:
             return 0
+        ended = self._channel.wait_for_end(grace)  # Popen.wait looks again and again
         try:
-            return self._process.wait(grace)
+            return self._process.wait(_GRACE_AFTER_END if ended else 0)
         except subprocess.TimeoutExpired:
             self._process.kill()
             return self._process.wait()
