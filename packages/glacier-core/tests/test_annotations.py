@@ -5,6 +5,7 @@ import __future__
 
 import os
 import re
+import runpy
 import sys
 from pathlib import Path
 from types import CodeType, ModuleType
@@ -226,3 +227,22 @@ def test_forward_reference_to_a_task(forward: ModuleType) -> None:
         "parameter 'more' is annotated with the task 'unread'; edges go through datasets. That "
         "task produces no dataset: give it a return annotation first."
     )
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="assert_type came with Python 3.11")
+def test_what_type_checkers_accept_runs() -> None:
+    typed = runpy.run_path(str(Path(__file__).parent / "typing" / "tasks.py"))
+    assert meaning(typed["with_options"]) == (
+        "data: raw<list[int]>, factor: param float = 1.0, *day: param str -> clean<dict[str, int]>"
+    )
+
+
+def test_what_type_checkers_refuse_runs() -> None:
+    shorthand = runpy.run_path(str(Path(__file__).parent / "typing" / "shorthand.py"))
+    assert [meaning(task) for task in shorthand["pipeline"].tasks.values()] == [
+        "data: raw -> clean",
+        "item: raw.each -> clean",
+        "data: raw -> (clean, bad)",
+        "data: raw -> (clean, bad)",
+        "data: raw? = None, more: raw? = None -> nothing",
+    ]

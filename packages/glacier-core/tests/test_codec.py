@@ -26,7 +26,7 @@ from typing import (
 )
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from glacier.core.codec import conform, decode, dumps, encode, is_parameter_type, parse, type_name
@@ -69,6 +69,8 @@ class Name(str):
 class Row(NamedTuple):
     n: int
 
+
+patient = settings(deadline=None)  # how long an example takes says nothing about the codec
 
 # --- types ----------------------------------------------------------------------------------------
 
@@ -211,6 +213,7 @@ def same(left: Any, right: Any) -> bool:
     return str(left) == str(right)  # 1.0 and 1.00 are equal decimals
 
 
+@patient
 @given(parameters())
 def test_a_value_of_a_type_conforms_to_it(parameter: Tuple[Any, Any]) -> None:
     kind, value = parameter
@@ -218,6 +221,7 @@ def test_a_value_of_a_type_conforms_to_it(parameter: Tuple[Any, Any]) -> None:
     assert same(conform(value, kind), value)
 
 
+@patient
 @given(parameters())
 def test_what_is_decoded_is_what_was_encoded(parameter: Tuple[Any, Any]) -> None:
     kind, value = parameter
@@ -225,6 +229,7 @@ def test_what_is_decoded_is_what_was_encoded(parameter: Tuple[Any, Any]) -> None
     assert same(decode(json.loads(dumps(value)), kind), value)
 
 
+@patient
 @given(parameters())
 def test_what_is_parsed_is_what_was_written(parameter: Tuple[Any, Any]) -> None:
     kind, value = parameter
@@ -235,6 +240,7 @@ def test_what_is_parsed_is_what_was_written(parameter: Tuple[Any, Any]) -> None:
     assert same(parse(text, kind), value)
 
 
+@patient
 @given(parameters())
 def test_the_canonical_form_is_stable(parameter: Tuple[Any, Any]) -> None:
     kind, value = parameter
@@ -243,6 +249,7 @@ def test_the_canonical_form_is_stable(parameter: Tuple[Any, Any]) -> None:
     assert dumps(conform(value, kind)) == text
 
 
+@patient
 @given(st.dictionaries(st.text(), st.integers(), min_size=2), st.randoms())
 def test_the_order_of_keys_does_not_matter(value: Dict[str, int], random: Any) -> None:
     items = list(value.items())
@@ -250,6 +257,7 @@ def test_the_order_of_keys_does_not_matter(value: Dict[str, int], random: Any) -
     assert dumps(dict(items)) == dumps(value)
 
 
+@patient
 @given(parameters(), parameters())
 def test_a_value_is_of_another_type_only_if_it_is_encoded_alike(
     one: Tuple[Any, Any], other: Tuple[Any, Any]
@@ -259,6 +267,7 @@ def test_a_value_is_of_another_type_only_if_it_is_encoded_alike(
         assert conform(value, kind) == value
 
 
+@patient
 @given(st.text(), st.sampled_from(sorted(SCALARS, key=str)))
 def test_no_text_makes_parse_raise_anything_but_value_error(text: str, kind: Any) -> None:
     with contextlib.suppress(ValueError):

@@ -44,7 +44,7 @@ from typing import (
 )
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glacier.core.codec import type_name
@@ -362,6 +362,8 @@ def test_an_alias_is_what_it_stands_for_even_if_it_is_recursive() -> None:
     assert not fits(tree[str], tree[int])
 
 
+patient = settings(deadline=None)  # how long an example takes says nothing about types
+
 # --- properties -----------------------------------------------------------------------------------
 
 PLAIN = [int, str, float, bool, bytes, None, Animal, Dog, Color, Point, Order, Path]
@@ -397,6 +399,7 @@ def grown(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 TYPES = st.recursive(LEAVES, grown, max_leaves=6)
 
 
+@patient
 @given(TYPES)
 def test_a_type_fits_itself_and_whatever_takes_all(kind: Any) -> None:
     assert fits(kind, kind)
@@ -405,6 +408,7 @@ def test_a_type_fits_itself_and_whatever_takes_all(kind: Any) -> None:
     assert fits(kind, object)
 
 
+@patient
 @given(TYPES, TYPES)
 def test_a_type_fits_a_union_with_it(kind: Any, other: Any) -> None:
     assert fits(kind, Union[kind, other])
@@ -412,11 +416,13 @@ def test_a_type_fits_a_union_with_it(kind: Any, other: Any) -> None:
     assert fits(kind, Optional[kind])
 
 
+@patient
 @given(TYPES, TYPES, TYPES)
 def test_a_union_fits_what_all_of_its_members_fit(one: Any, other: Any, consumed: Any) -> None:
     assert fits(Union[one, other], consumed) == (fits(one, consumed) and fits(other, consumed))
 
 
+@patient
 @given(TYPES, TYPES)
 def test_wrappers_change_nothing(produced: Any, consumed: Any) -> None:
     answer = fits(produced, consumed)
@@ -427,6 +433,7 @@ def test_wrappers_change_nothing(produced: Any, consumed: Any) -> None:
     assert fits(List[produced], Iterable[consumed]) == answer
 
 
+@patient
 @given(st.sampled_from(PLAIN[6:]), st.sampled_from(PLAIN[6:]))
 def test_of_classes_it_is_inheritance_that_decides(produced: Any, consumed: Any) -> None:
     assert fits(produced, consumed) == (produced is consumed or consumed in produced.__mro__)
