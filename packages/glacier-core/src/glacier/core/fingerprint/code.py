@@ -12,7 +12,7 @@ import sys
 import sysconfig
 from functools import lru_cache
 from hashlib import sha256
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from glacier.core.fingerprint.literals import is_constant, literal
@@ -28,8 +28,8 @@ _TASK = "the task"
 class Code(NamedTuple):
     """The hash of a function and all that it uses, 64 hexadecimal digits, and of each part its own.
 
-    ``parts`` are by name, such as ``clean`` and ``helpers.LIMIT``: what differs between two codes is
-    what was edited. Names of the task's own module stand alone, for that is ``__main__`` in a
+    ``parts`` are by name, such as ``clean`` and ``helpers.LIMIT``: what differs between two codes
+    is what was edited. Names of the task's own module stand alone, for that is ``__main__`` in a
     script and something else where Glacier loads the file.
     """
 
@@ -56,7 +56,7 @@ def _function_in(target: Any) -> Optional[FunctionType]:
         elif isinstance(target, MethodType):
             target = target.__func__
         else:
-            call = getattr(type(target), "__call__", None)
+            call = vars(type(target)).get("__call__")
             return call if isinstance(call, FunctionType) and _is_users(call) else None
     return target
 

@@ -28,15 +28,15 @@ def literal(value: Any) -> Optional[str]:
 def _literal(value: Any, depth: int) -> Optional[str]:
     kind = type(value)
     if kind in _ATOMS:
-        return f"{kind.__name__}:{ascii(value)}"
+        return f"{kind.__name__}:{value!a}"
     if kind in _BY_TEXT:
-        return f"{kind.__name__}:{ascii(repr(value))}"
+        return f"{kind.__name__}:{repr(value)!a}"
     if isinstance(value, enum.Enum):
         return f"{kind.__qualname__}.{value.name}"
     if isinstance(value, pathlib.PurePath):
-        return f"path:{ascii(value.as_posix())}"
+        return f"path:{value.as_posix()!a}"
     if isinstance(value, re.Pattern):
-        return f"pattern:{ascii(value.pattern)}:{int(value.flags)}"
+        return f"pattern:{value.pattern!a}:{int(value.flags)}"
     if not depth:
         return None
     if kind in (list, tuple):

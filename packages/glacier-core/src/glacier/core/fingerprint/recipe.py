@@ -26,7 +26,7 @@ def combine(
     """
     if code is None and version is None:
         return None
-    lines = [_FORMAT, f"code {code}", f"version {ascii(version)}"]
+    lines = [_FORMAT, f"code {code}", f"version {version!a}"]
     for name in sorted(params):
         text = literal(params[name])
         if text is None:

@@ -1,4 +1,4 @@
-"""From code that runs back to its syntax tree: files, notebook cells, whatever ``linecache`` has."""
+"""From code that runs back to its syntax tree: files, notebook cells, all that linecache has."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def _written(node: Any) -> Iterator[str]:
         elif isinstance(one, ast.AST):
             pending.extend(reversed(_parts(one)))
         else:
-            yield f"{type(one).__name__}:{ascii(one)}"
+            yield f"{type(one).__name__}:{one!a}"
 
 
 def _parts(node: ast.AST) -> List[Any]:
@@ -58,7 +58,7 @@ def _parts(node: ast.AST) -> List[Any]:
 
 def _item(value: Any) -> Any:
     """A field's value: a node, or the text of a name or of nothing (``{**a}`` has a key None)."""
-    return value if isinstance(value, ast.AST) else f"{type(value).__name__}:{ascii(value)}"
+    return value if isinstance(value, ast.AST) else f"{type(value).__name__}:{value!a}"
 
 
 def _is_text_alone(node: Any) -> bool:
@@ -72,7 +72,7 @@ def _is_text_alone(node: Any) -> bool:
 
 def _constant(node: Any) -> List[Any]:
     value = node.value
-    return [f"{type(value).__name__}:{ascii(value)}"]
+    return [f"{type(value).__name__}:{value!a}"]
 
 
 def _joined(node: Any) -> List[Any]:
