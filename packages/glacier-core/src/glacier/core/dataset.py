@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from itertools import count
-from typing import Any, Iterable, Mapping, NoReturn, Optional, Tuple
+from typing import Any, Iterable, Mapping, NamedTuple, NoReturn, Optional, Tuple, Union
 
-from glacier.core.errors import NotCallable
+from glacier.core.errors import InvalidOption, NotCallable
 from glacier.core.names import check_name
 from glacier.core.place import Place, caller, place_of
+from glacier.core.resources import Database, External, ObjectStorage, Storage
 
-__all__ = ["Dataset", "Each", "Either", "dataset_in"]
+__all__ = ["Dataset", "Each", "Either", "Keeping", "dataset_in"]
 
 _serial = count()
 _set = object.__setattr__
@@ -62,17 +64,37 @@ class _Reference:
         )
 
 
+class Keeping(NamedTuple):
+    """How a dataset is kept beyond the run: where, in which format, and what comes of old versions.
+
+    ``publish`` is an address that the newest version is copied to; ``retain`` how many versions
+    stay.
+    """
+
+    storage: Optional[Storage] = None
+    format: Optional[str] = None
+    publish: Optional[str] = None
+    retain: Optional[int] = None
+
+
+_IN_MEMORY = Keeping()
+
+
 class Dataset(_Reference):
     """A named piece of data: annotate a parameter with it to read it, a return to produce it.
 
-    ``name`` is 1 to 128 ASCII letters, digits, ``_``, ``-`` and ``.``, and never a path.
+    ``name`` is 1 to 128 ASCII letters, digits, ``_``, ``-`` and ``.``, and never a path. With a
+    ``storage`` it is kept beyond the run, as a version of its own for each run: in ``format`` (by
+    default one that suits the value), with the last ``retain`` versions (10) kept, and the newest
+    one copied to the file or folder ``publish``. Without one it lives in memory.
     ``description`` and ``metadata`` are for people and catalogues; Glacier does not read them.
     Frozen; two datasets are equal only if they are the same object. Raises
-    :class:`~glacier.core.errors.InvalidName`.
+    :class:`~glacier.core.errors.InvalidName` and :class:`~glacier.core.errors.InvalidOption`.
     """
 
-    __slots__ = ("description", "metadata", "name", "place", "serial")
+    __slots__ = ("description", "keeping", "metadata", "name", "place", "serial")
 
+    keeping: Keeping
     name: str
     description: Optional[str]
     metadata: Mapping[str, Any]
@@ -83,12 +105,20 @@ class Dataset(_Reference):
         self,
         name: str,
         *,
+        storage: Optional[Storage] = None,
+        format: Optional[str] = None,
+        publish: Union[str, os.PathLike[str], None] = None,
+        retain: Optional[int] = None,
         description: Optional[str] = None,
         metadata: Optional[Mapping[str, Any]] = None,
     ) -> None:
         place = place_of(caller())
         _set(self, "place", place)
         _set(self, "name", check_name(name, kind="dataset", where=place))
+        keeping = _IN_MEMORY
+        if not (storage is None and format is None and publish is None and retain is None):
+            keeping = _keeping(f"dataset {name!r} ({place})", storage, format, publish, retain)
+        _set(self, "keeping", keeping)
         _set(self, "description", description)
         _set(self, "metadata", dict(metadata or ()))
         _set(self, "serial", next(_serial))
@@ -101,12 +131,40 @@ class Dataset(_Reference):
             _set(self, attribute, value)
 
     @property
+    def storage(self) -> Optional[Storage]:
+        """Where it is kept; ``None`` for memory alone."""
+        return self.keeping.storage
+
+    @property
     def each(self) -> Each:
         """This dataset, one item at a time: the task runs once per item."""
         return Each(self)
 
     def __repr__(self) -> str:
         return f"Dataset({self.name!r})"
+
+
+def _keeping(
+    where: str, storage: object, format: object, publish: object, retain: object
+) -> Keeping:
+    if storage is not None and not isinstance(storage, (ObjectStorage, Database, External)):
+        mend = "Give ObjectStorage('name'), Database('name') or External('address')."
+        raise InvalidOption(where=where, option="storage", found=storage, mend=mend)
+    if format is not None and not isinstance(format, str):
+        mend = "Give the name of a format, such as 'parquet'."
+        raise InvalidOption(where=where, option="format", found=format, mend=mend)
+    if retain is not None and (type(retain) is not int or retain < 1):
+        mend = "Give how many versions to keep, a whole number from 1."
+        raise InvalidOption(where=where, option="retain", found=retain, mend=mend)
+    if publish is not None and not isinstance(publish, (str, os.PathLike)):
+        mend = "Give the path of a file or folder."
+        raise InvalidOption(where=where, option="publish", found=publish, mend=mend)
+    if isinstance(storage, External) and (publish is not None or retain is not None):
+        option, found = ("publish", publish) if publish is not None else ("retain", retain)
+        mend = "External data is only read; drop it, or use ObjectStorage."
+        raise InvalidOption(where=where, option=option, found=found, mend=mend)
+    address = None if publish is None else os.fspath(publish)
+    return Keeping(storage, format, address, retain)
 
 
 class Each(_Reference):

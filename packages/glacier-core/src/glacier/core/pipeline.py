@@ -34,6 +34,7 @@ else:
     from typing_extensions import ParamSpec
 
 if TYPE_CHECKING:
+    from glacier.core.caching import Cache
     from glacier.core.contracts import Inputs, Keep, Launch
     from glacier.core.graph import Graph
     from glacier.core.plan import Plan
@@ -74,6 +75,8 @@ class Pipeline:
         name: Optional[str] = None,
         when: object = None,
         tags: Iterable[str] = (),
+        cache: Optional[Cache] = None,
+        version: Union[str, int, None] = None,
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
     def task(
@@ -84,18 +87,24 @@ class Pipeline:
         name: Optional[str] = None,
         when: object = None,
         tags: Iterable[str] = (),
+        cache: Optional[Cache] = None,
+        version: Union[str, int, None] = None,
     ) -> Union[Task[P, R], Callable[[Callable[P, R]], Task[P, R]]]:
         """Declare a function as a task: ``@pipeline.task`` or ``@pipeline.task(name=…)``.
 
         ``name`` is the function's name by default; ``when`` is a boolean dataset (or an alias of
-        one) without which the task is skipped; ``tags`` are words for selections. Raises
-        :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
+        one) without which the task is skipped; ``tags`` are words for selections. ``cache`` is
+        whether an earlier result may stand for a new one, or as a ``timedelta`` for how long; by
+        default the executor says. ``version`` is for what no code shows: change it to have the task
+        run again. Raises :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
         """
 
         def declare(function: Callable[P, R], frame: Optional[FrameType] = None) -> Task[P, R]:
             _check_function(function, self.name)
             frame = frame or caller()
-            task = Task(function, name=name, when=when, tags=tags, frame=frame)
+            task = Task(
+                function, name=name, when=when, tags=tags, cache=cache, version=version, frame=frame
+            )
             self._add(task)
             return task
 

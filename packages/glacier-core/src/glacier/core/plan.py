@@ -10,7 +10,8 @@ from typing import Any, Collection, Dict, Mapping, Sequence, Set, Tuple, cast
 from glacier.core.annotations import REQUIRED, UNKNOWN, Argument, ArgumentKind
 from glacier.core.errors import RecordError
 from glacier.core.graph import AnyTask, Graph, is_stream, reads
-from glacier.core.step import FORMAT, Slot, Step
+from glacier.core.step import FORMAT, Caching, Slot, Step
+from glacier.core.valueforms import form_of
 from glacier.core.wiring import Wiring, wire
 
 __all__ = ["Plan", "make_plan"]
@@ -70,6 +71,7 @@ def _json_of(step: Step) -> Dict[str, Any]:
         "slots": [slot._asdict() for slot in step.slots],
         "outputs": list(step.outputs),
         "tags": list(step.tags),
+        "caching": None if step.caching is None else step.caching._asdict(),
     }
 
 
@@ -79,6 +81,7 @@ def _step(data: Mapping[str, Any]) -> Step:
         "slots": tuple(Slot(**slot) for slot in data["slots"]),
         "outputs": tuple(data["outputs"]),
         "tags": tuple(data["tags"]),
+        "caching": None if data["caching"] is None else Caching(**data["caching"]),
     }
     return Step(**fields)
 
@@ -107,7 +110,9 @@ def _step_of(task: AnyTask, streams: Collection[str]) -> Step:
     names = tuple([output.dataset.name for output in outputs])
     when = task.when.name if task.when is not None else None
     lazy = len(names) == 1 and names[0] in streams and not many and each < 0
-    return Step(task.name, slots, names, many, when, is_async, task.tags, plain, each, lazy)
+    return Step(
+        task.name, slots, names, many, when, is_async, task.tags, plain, each, lazy, task.caching
+    )
 
 
 def _streams(graph: Graph) -> Set[str]:
@@ -131,8 +136,10 @@ def _slot(argument: Argument) -> Slot:
     name, kind, keyword, dataset, secret, each, optional, default, kind_of_value = argument
     if dataset is not None:
         defaulted = default is not REQUIRED
+        stream, wanted = False, ""
+        if kind_of_value is not UNKNOWN:
+            stream, wanted = is_stream(kind_of_value), form_of(kind_of_value)
         return Slot(
-            name, kind, dataset.name, keyword, each, optional or defaulted, defaulted,
-            kind_of_value is not UNKNOWN and is_stream(kind_of_value),
-        )  # fmt: skip
+            name, kind, dataset.name, keyword, each, optional or defaulted, defaulted, stream, wanted
+        )
     return Slot(name, kind, secret.name if secret is not None else name, keyword)

@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, Tuple
+import os
+from typing import Any, NoReturn, Optional, Tuple, Type, Union
 
-from glacier.core.errors import NotCallable
+from glacier.core.errors import InvalidOption, NotCallable
 from glacier.core.names import check_name
-from glacier.core.place import caller, place_of
+from glacier.core.place import Place, caller, place_of
 
-__all__ = ["Secret"]
+__all__ = ["Database", "External", "ObjectStorage", "Secret", "Storage"]
 
 
-class Secret:
+# By hand: importing dataclasses would take longer than all of glacier.core.
+class _Frozen:
+    """Equal and hashed by its fields, which are its slots; nothing in it can be set."""
+
+    __slots__ = ()
+
+    def __setattr__(self, attribute: str, _: object) -> NoReturn:
+        raise AttributeError(f"{self!r} is frozen: {attribute!r} cannot be set")
+
+    @property
+    def _fields(self) -> Tuple[Any, ...]:
+        return tuple([getattr(self, slot) for slot in self.__slots__])
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and getattr(other, "_fields", None) == self._fields
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._fields))
+
+    def __reduce__(self) -> Tuple[object, ...]:
+        return _rebuilt, (type(self), self._fields)
+
+    def __repr__(self) -> str:
+        first, *rest = zip(self.__slots__, self._fields)
+        shown = [repr(first[1]), *[f"{key}={value!r}" for key, value in rest if value is not None]]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _rebuilt(kind: Type[_Frozen], fields: Tuple[Any, ...]) -> _Frozen:
+    made = object.__new__(kind)
+    for slot, value in zip(kind.__slots__, fields):
+        object.__setattr__(made, slot, value)
+    return made
+
+
+class Secret(_Frozen):
     """A secret that a task reads: ``key: Annotated[str, Secret("crm-key")]``.
 
     Only the name is ever declared, planned or logged. A run in this process takes the value from
     the environment variable :attr:`variable`, just before the call.
     """
 
-    # By hand: importing dataclasses would take longer than all of glacier.core.
     __slots__ = ("name",)
 
     name: str
@@ -26,21 +61,6 @@ class Secret:
     def __init__(self, name: str) -> None:
         where = place_of(caller())
         object.__setattr__(self, "name", check_name(name, kind="secret", where=where))
-
-    def __setattr__(self, attribute: str, _: object) -> NoReturn:
-        raise AttributeError(f"{self!r} is frozen: {attribute!r} cannot be set")
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other.name == self.name
-
-    def __hash__(self) -> int:
-        return hash((Secret, self.name))
-
-    def __reduce__(self) -> Tuple[object, ...]:
-        return Secret, (self.name,)
-
-    def __repr__(self) -> str:
-        return f"Secret({self.name!r})"
 
     @property
     def variable(self) -> str:
@@ -55,3 +75,83 @@ class Secret:
             found=self,
             mend="In a task its value is the parameter that is annotated with it.",
         )
+
+
+class ObjectStorage(_Frozen):
+    """Files under keys, in which datasets are kept as versions: ``storage=ObjectStorage("lake")``.
+
+    On this machine it is the folder ``.glacier/storage/<name>``. ``name`` follows the rule for
+    dataset names.
+    """
+
+    __slots__ = ("name",)
+
+    name: str
+
+    def __init__(self, name: str) -> None:
+        where = place_of(caller())
+        object.__setattr__(self, "name", check_name(name, kind="object storage", where=where))
+
+
+class Database(_Frozen):
+    """A database in which each dataset is a table: ``storage=Database("warehouse")``.
+
+    Without a ``url`` it is, on this machine, the SQLite file ``.glacier/storage/<name>.db``.
+    ``url`` is ``sqlite:///path`` or ``postgresql://user@host:port/database``; a password in it is
+    never shown. It may be a :class:`Secret` that holds the whole address. ``name`` follows the rule
+    for dataset names.
+    """
+
+    __slots__ = ("name", "url")
+
+    name: str
+    url: Union[str, Secret, None]
+
+    def __init__(self, name: str, *, url: Union[str, Secret, None] = None) -> None:
+        where = place_of(caller())
+        object.__setattr__(self, "name", check_name(name, kind="database", where=where))
+        if not (url is None or isinstance(url, Secret) or (isinstance(url, str) and "://" in url)):
+            mend = "Give an address such as 'postgresql://user@host/database', or a Secret."
+            raise InvalidOption(where=_of(self, where), option="url", found=url, mend=mend)
+        object.__setattr__(self, "url", url)
+
+    def __repr__(self) -> str:
+        return f"Database({self.name!r})"  # an address may hold a password
+
+
+class External(_Frozen):
+    """Data under somebody else's keys, which Glacier reads and never writes.
+
+    ``address`` is a file, a folder, a pattern such as ``landing/*.json.gz`` or an ``http(s)`` URL.
+    ``format`` is told by its ending where it is not given. ``version`` says which state it is in;
+    by default that is told by size and time of the files, or by what the server says.
+    """
+
+    __slots__ = ("address", "format", "version")
+
+    address: str
+    format: Optional[str]
+    version: Optional[str]
+
+    def __init__(
+        self,
+        address: Union[str, os.PathLike[str]],
+        *,
+        format: Optional[str] = None,
+        version: Optional[str] = None,
+    ) -> None:
+        text = os.fspath(address) if isinstance(address, (str, os.PathLike)) else address
+        if not isinstance(text, str) or not text:
+            where = str(place_of(caller()))
+            mend = "Give a path, a pattern of paths, or a URL, as text."
+            raise InvalidOption(where=where, option="address", found=address, mend=mend)
+        object.__setattr__(self, "address", text)
+        object.__setattr__(self, "format", format)
+        object.__setattr__(self, "version", version)
+
+
+Storage = Union[ObjectStorage, Database, External]
+
+
+def _of(resource: _Frozen, where: Place) -> str:
+    return f"{type(resource).__name__}({getattr(resource, 'name', '')!r}) ({where})"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Tuple
 
-__all__ = ["FORMAT", "Slot", "Step"]
+__all__ = ["FORMAT", "Caching", "Slot", "Step"]
 
 FORMAT = 1
 """The format of plans and calls; one that differs is refused by name."""
@@ -17,7 +17,8 @@ class Slot(NamedTuple):
     ``kind`` is an ``input``, ``parameter``, ``secret``, ``context`` or ``fixed``; ``source`` the
     name of the dataset, run parameter or secret. ``each`` passes one item of the dataset per call,
     ``stream`` an iterator over it. An ``optional`` one is ``None`` where its producer was skipped,
-    or left out where the function has a default (``defaulted``).
+    or left out where the function has a default (``defaulted``). ``wanted`` is the name, with its
+    module, of the type that a stored value is to be read as; empty for the one it was written as.
     """
 
     parameter: str
@@ -28,6 +29,19 @@ class Slot(NamedTuple):
     optional: bool = False
     defaulted: bool = False
     stream: bool = False
+    wanted: str = ""
+
+
+class Caching(NamedTuple):
+    """When an earlier result of a step may stand for a new one.
+
+    ``cache`` is what the task says, ``None`` for what the run says; ``lifetime`` is in seconds,
+    ``None`` for ever. ``version`` is part of the fingerprint.
+    """
+
+    cache: Optional[bool] = None
+    lifetime: Optional[float] = None
+    version: Optional[str] = None
 
 
 class Step(NamedTuple):
@@ -35,7 +49,8 @@ class Step(NamedTuple):
 
     ``plain`` is whether every slot is a dataset that is passed by position, ``each`` the position
     of the mapped slot among its inputs (-1 without one), and ``lazy`` whether an iterator that it
-    returns goes as it is to its one reader, rather than being collected into a list.
+    returns goes as it is to its one reader, rather than being collected into a list. ``caching`` is
+    ``None`` for one that does as the run does.
     """
 
     task: str
@@ -48,6 +63,7 @@ class Step(NamedTuple):
     plain: bool = True
     each: int = -1
     lazy: bool = False
+    caching: Optional[Caching] = None
 
     @property
     def inputs(self) -> Tuple[str, ...]:

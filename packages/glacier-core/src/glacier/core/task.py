@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar, Union, cast
 
 from glacier.core.annotations import Hints, Signature, read_again, read_hints, read_signature
 from glacier.core.dataset import Dataset, dataset_in
@@ -17,6 +17,10 @@ if sys.version_info >= (3, 10):
 else:
     from typing_extensions import ParamSpec
 
+if TYPE_CHECKING:
+    from glacier.core.caching import Cache
+    from glacier.core.step import Caching
+
 __all__ = ["Task"]
 
 P = ParamSpec("P")
@@ -27,11 +31,15 @@ class Task(Generic[P, R]):
     """A function declared as a task of a pipeline; calling it just calls the function.
 
     ``when`` is a boolean dataset: where it is false, the task is skipped. ``tags`` are free words
-    that a selection may use (``select="tag:nightly"``). Raises
+    that a selection may use (``select="tag:nightly"``). ``caching`` is what ``cache`` and
+    ``version`` say, which ``Pipeline.task`` explains. Raises
     :class:`~glacier.core.errors.DefinitionError` for a name or an annotation that has no meaning.
     """
 
-    __slots__ = ("__weakref__", "_hints", "_signature", "function", "name", "place", "tags", "when")
+    __slots__ = (
+        "__weakref__", "_hints", "_signature", "caching", "function", "name", "place", "tags",
+        "when",
+    )  # fmt: skip
     __glacier__ = "task"
 
     function: Callable[P, R]
@@ -39,6 +47,7 @@ class Task(Generic[P, R]):
     place: Place
     tags: Tuple[str, ...]
     when: Optional[Dataset]
+    caching: Optional[Caching]
 
     def __init__(
         self,
@@ -47,6 +56,8 @@ class Task(Generic[P, R]):
         name: Optional[str] = None,
         when: object = None,
         tags: Iterable[str] = (),
+        cache: Optional[Cache] = None,
+        version: Union[str, int, None] = None,
         frame: Optional[FrameType] = None,
     ) -> None:
         # A staticmethod cannot be called before Python 3.10.
@@ -58,6 +69,11 @@ class Task(Generic[P, R]):
         where = self.where
         self.tags = _words(tags, where) if tags else ()
         self.when = _condition(when, where)
+        self.caching = None
+        if cache is not None or version is not None:
+            from glacier.core.caching import read_caching
+
+            self.caching = read_caching(cache=cache, version=version, where=where)
         self._hints: Optional[Hints] = None
         self._signature: Optional[Signature] = None
         hints = read_hints(function, where=where, frame=frame)

@@ -17,6 +17,7 @@
     │   ├── DuplicateProducer
     │   ├── CyclicPipeline
     │   ├── MissingProducer
+    │   ├── ExternalProduced
     │   ├── IncompatibleTypes
     │   ├── ConflictingParameters
     │   └── DefinitionErrors         several of these, reported together
@@ -70,6 +71,7 @@ from glacier.core.errors._graph import (
     DuplicateProducer,
     DuplicateTask,
     EmptyPipeline,
+    ExternalProduced,
     IncompatibleTypes,
     Link,
     MissingProducer,
@@ -110,6 +112,7 @@ __all__ = [
     "DuplicateProducer",
     "DuplicateTask",
     "EmptyPipeline",
+    "ExternalProduced",
     "ExtensionError",
     "FileRaised",
     "GlacierError",

@@ -14,6 +14,7 @@ __all__ = [
     "DuplicateProducer",
     "DuplicateTask",
     "EmptyPipeline",
+    "ExternalProduced",
     "IncompatibleTypes",
     "Link",
     "MissingProducer",
@@ -136,8 +137,18 @@ class MissingProducer(DefinitionError):
             guess = f" The input {given!r} was given: did you mean {dataset!r}?"
         super().__init__(
             f"dataset {dataset!r} ({declared}) is read by {joined(_distinct(consumers))}, but no "
-            f"task produces it.{guess} Write a task that returns it ('-> {dataset}'), or feed it: "
-            f"execute(pipeline, inputs={{{dataset!r}: …}})."
+            f"task produces it.{guess} Write a task that returns it ('-> {dataset}'), give it a storage "
+            f"to read from, or feed it: execute(pipeline, inputs={{{dataset!r}: …}})."
+        )
+
+
+class ExternalProduced(DefinitionError):
+    """A task that produces a dataset which is read from somebody else's files."""
+
+    def __init__(self, *, dataset: str, producer: str, storage: object) -> None:
+        super().__init__(
+            f"{producer} produces {dataset!r}, whose storage is {storage!r}: external data is only "
+            "read. Keep it in ObjectStorage(…), with publish= if others expect it at that address."
         )
 
 

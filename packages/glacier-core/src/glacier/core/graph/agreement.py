@@ -26,6 +26,7 @@ from glacier.core.codec import dumps, type_name
 from glacier.core.errors import ConflictingParameters, DefinitionError, IncompatibleTypes
 from glacier.core.graph.structure import AnyTask
 from glacier.core.typecheck import fits
+from glacier.core.valueforms import form_of
 
 if sys.version_info >= (3, 9):
     from typing import Annotated, get_args, get_origin
@@ -80,6 +81,9 @@ def _conflict(
         return
     producer, produced, item = made[dataset]
     consumed = _ITERABLE[argument.type] if argument.each else _as_read(argument.type)
+    stored = argument.dataset is not None and argument.dataset.storage is not None
+    if stored and (form_of(produced) or form_of(argument.type)):
+        return  # what is stored is read in the form that its reader asks for
     if not fits(produced, consumed):
         yield IncompatibleTypes(
             dataset=dataset,

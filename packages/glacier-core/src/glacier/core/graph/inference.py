@@ -15,12 +15,14 @@ from glacier.core.errors import (
     DuplicateProducer,
     DuplicateTask,
     EmptyPipeline,
+    ExternalProduced,
     GlacierError,
     MissingProducer,
 )
 from glacier.core.graph.agreement import Declaration, parameter_conflicts, type_conflicts
 from glacier.core.graph.cycles import cycles, links
 from glacier.core.graph.structure import AnyTask, Graph
+from glacier.core.resources import External
 
 __all__ = ["infer"]
 
@@ -138,6 +140,7 @@ class _Inference:
             yield self.rivalry(name, [self.tasks[position] for position in positions])
         if not self.unresolved:  # the producer may be a task that could not be read
             yield from self.missing_producers()
+        yield from self.producers_of_external()
         yield from type_conflicts(self.tasks)
         yield from parameter_conflicts(self.parameters)
         if len(graph.order) < len(graph.tasks):
@@ -165,7 +168,11 @@ class _Inference:
     def missing_producers(self) -> Iterator[DefinitionError]:
         stray = [name for name in self.given if name not in self.datasets]
         missing = [
-            name for name in self.consumers if name not in self.producers and name not in self.given
+            name
+            for name in self.consumers
+            if name not in self.producers
+            and name not in self.given
+            and self.datasets[name].storage is None
         ]
         guesses = max(1, _COMPARISONS // max(1, len(self.producers)))
         for number, name in enumerate(missing):
@@ -176,6 +183,14 @@ class _Inference:
                 produced=self.producers if number < guesses else (),
                 stray=stray if number < guesses else (),
             )
+
+    def producers_of_external(self) -> Iterator[DefinitionError]:
+        for name, position in self.producers.items():
+            dataset = self.datasets[name]
+            if isinstance(dataset.storage, External):
+                yield ExternalProduced(
+                    dataset=name, producer=str(self.tasks[position].where), storage=dataset.storage
+                )
 
 
 def _left_over(tasks: Sequence[AnyTask]) -> bool:
