@@ -35,9 +35,7 @@ def _cache(cache: object, where: Where) -> Tuple[Optional[bool], Optional[float]
         seconds = cast("timedelta", cache).total_seconds()
     if seconds > 0:
         return True, seconds
-    mend = (
-        "Give True, False, or how long a result is good for, such as cache=timedelta(hours=1)."
-    )
+    mend = "Give True, False, or how long a result is good for, such as cache=timedelta(hours=1)."
     raise InvalidOption(where=str(where), option="cache", found=cache, mend=mend)
 
 

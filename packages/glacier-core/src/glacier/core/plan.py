@@ -140,6 +140,14 @@ def _slot(argument: Argument) -> Slot:
         if kind_of_value is not UNKNOWN:
             stream, wanted = is_stream(kind_of_value), form_of(kind_of_value)
         return Slot(
-            name, kind, dataset.name, keyword, each, optional or defaulted, defaulted, stream, wanted
+            name,
+            kind,
+            dataset.name,
+            keyword,
+            each,
+            optional or defaulted,
+            defaulted,
+            stream,
+            wanted,
         )
     return Slot(name, kind, secret.name if secret is not None else name, keyword)

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import TYPE_CHECKING, Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar, Union, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Generic,
+    Iterable,
+    Optional,
+    Tuple,
+    TypeVar,
+    Union,
+    cast,
+)
 
 from glacier.core.annotations import Hints, Signature, read_again, read_hints, read_signature
 from glacier.core.dataset import Dataset, dataset_in

@@ -57,7 +57,9 @@ def _parts(node: ast.AST) -> List[Any]:
 
 
 def _item(value: Any) -> Any:
-    """A field's value: a node, or the text of a name or of nothing (``{**a}`` has a key None)."""
+    """A field's value: a node, the text of a name, or that there is none (a key of ``{**a}``)."""
+    if value is None:
+        return "absent"
     return value if isinstance(value, ast.AST) else f"{type(value).__name__}:{value!a}"
 
 
