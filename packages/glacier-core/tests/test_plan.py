@@ -109,6 +109,7 @@ def test_a_plan_as_json_can_be_read() -> None:
                 "plain": False,
                 "each": 0,
                 "lazy": False,
+                "policy": None,
             }
         ],
     }

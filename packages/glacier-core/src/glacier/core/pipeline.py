@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from glacier.core.contracts import Inputs, Keep, Launch
     from glacier.core.graph import Graph
     from glacier.core.plan import Plan
+    from glacier.core.policy import Duration, RetryOn
     from glacier.core.select import Selection
 
 __all__ = ["Pipeline"]
@@ -74,6 +75,10 @@ class Pipeline:
         name: Optional[str] = None,
         when: object = None,
         tags: Iterable[str] = (),
+        retries: int = 0,
+        retry_delay: Optional[Duration] = None,
+        retry_on: Optional[RetryOn] = None,
+        timeout: Optional[Duration] = None,
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
     def task(
@@ -84,18 +89,39 @@ class Pipeline:
         name: Optional[str] = None,
         when: object = None,
         tags: Iterable[str] = (),
+        retries: int = 0,
+        retry_delay: Optional[Duration] = None,
+        retry_on: Optional[RetryOn] = None,
+        timeout: Optional[Duration] = None,
     ) -> Union[Task[P, R], Callable[[Callable[P, R]], Task[P, R]]]:
         """Declare a function as a task: ``@pipeline.task`` or ``@pipeline.task(name=…)``.
 
         ``name`` is the function's name by default; ``when`` is a boolean dataset (or an alias of
-        one) without which the task is skipped; ``tags`` are words for selections. Raises
-        :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
+        one) without which the task is skipped; ``tags`` are words for selections and limits.
+
+        After a failure the task is tried up to ``retries`` times more, before each after a random
+        pause: of at most ``retry_delay`` the first time (1 s by default), then of at most twice as
+        long as before, up to a minute. ``retry_on`` are the exception types to try again on, every
+        ``Exception`` by default. ``timeout`` is how long an attempt may take. Durations are seconds
+        or a ``timedelta``. Each item of a mapped task has attempts and a limit of its own.
+
+        Raises :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
         """
 
         def declare(function: Callable[P, R], frame: Optional[FrameType] = None) -> Task[P, R]:
             _check_function(function, self.name)
             frame = frame or caller()
-            task = Task(function, name=name, when=when, tags=tags, frame=frame)
+            task = Task(
+                function,
+                name=name,
+                when=when,
+                tags=tags,
+                retries=retries,
+                retry_delay=retry_delay,
+                retry_on=retry_on,
+                timeout=timeout,
+                frame=frame,
+            )
             self._add(task)
             return task
 

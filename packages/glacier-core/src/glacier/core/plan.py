@@ -10,7 +10,7 @@ from typing import Any, Collection, Dict, Mapping, Sequence, Set, Tuple, cast
 from glacier.core.annotations import REQUIRED, UNKNOWN, Argument, ArgumentKind
 from glacier.core.errors import RecordError
 from glacier.core.graph import AnyTask, Graph, is_stream, reads
-from glacier.core.step import FORMAT, Slot, Step
+from glacier.core.step import FORMAT, Policy, Slot, Step
 from glacier.core.wiring import Wiring, wire
 
 __all__ = ["Plan", "make_plan"]
@@ -70,7 +70,17 @@ def _json_of(step: Step) -> Dict[str, Any]:
         "slots": [slot._asdict() for slot in step.slots],
         "outputs": list(step.outputs),
         "tags": list(step.tags),
+        "policy": None if step.policy is None else _json_of_policy(step.policy),
     }
+
+
+def _json_of_policy(policy: Policy) -> Dict[str, Any]:
+    return {**policy._asdict(), "retry_on": list(policy.retry_on)}
+
+
+def _policy(data: Mapping[str, Any]) -> Policy:
+    fields: Dict[str, Any] = {**data, "retry_on": tuple(data["retry_on"])}
+    return Policy(**fields)
 
 
 def _step(data: Mapping[str, Any]) -> Step:
@@ -79,6 +89,7 @@ def _step(data: Mapping[str, Any]) -> Step:
         "slots": tuple(Slot(**slot) for slot in data["slots"]),
         "outputs": tuple(data["outputs"]),
         "tags": tuple(data["tags"]),
+        "policy": None if data.get("policy") is None else _policy(data["policy"]),
     }
     return Step(**fields)
 
@@ -107,7 +118,9 @@ def _step_of(task: AnyTask, streams: Collection[str]) -> Step:
     names = tuple([output.dataset.name for output in outputs])
     when = task.when.name if task.when is not None else None
     lazy = len(names) == 1 and names[0] in streams and not many and each < 0
-    return Step(task.name, slots, names, many, when, is_async, task.tags, plain, each, lazy)
+    return Step(
+        task.name, slots, names, many, when, is_async, task.tags, plain, each, lazy, task.policy
+    )
 
 
 def _streams(graph: Graph) -> Set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from types import FrameType
-from typing import Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar, cast
 
 from glacier.core.annotations import Hints, Signature, read_again, read_hints, read_signature
 from glacier.core.dataset import Dataset, dataset_in
@@ -17,6 +17,10 @@ if sys.version_info >= (3, 10):
 else:
     from typing_extensions import ParamSpec
 
+if TYPE_CHECKING:
+    from glacier.core.policy import Duration, RetryOn
+    from glacier.core.step import Policy
+
 __all__ = ["Task"]
 
 P = ParamSpec("P")
@@ -27,11 +31,16 @@ class Task(Generic[P, R]):
     """A function declared as a task of a pipeline; calling it just calls the function.
 
     ``when`` is a boolean dataset: where it is false, the task is skipped. ``tags`` are free words
-    that a selection may use (``select="tag:nightly"``). Raises
-    :class:`~glacier.core.errors.DefinitionError` for a name or an annotation that has no meaning.
+    that a selection may use (``select="tag:nightly"``), and a limit (``concurrency={"api": 2}``).
+    ``policy`` is what ``retries``, ``retry_delay``, ``retry_on`` and ``timeout`` say, which
+    ``Pipeline.task`` explains. Raises :class:`~glacier.core.errors.DefinitionError` for a name, an
+    option or an annotation that has no meaning.
     """
 
-    __slots__ = ("__weakref__", "_hints", "_signature", "function", "name", "place", "tags", "when")
+    __slots__ = (
+        "__weakref__", "_hints", "_signature", "function", "name", "place", "policy", "tags",
+        "when",
+    )  # fmt: skip
     __glacier__ = "task"
 
     function: Callable[P, R]
@@ -39,6 +48,7 @@ class Task(Generic[P, R]):
     place: Place
     tags: Tuple[str, ...]
     when: Optional[Dataset]
+    policy: Optional[Policy]
 
     def __init__(
         self,
@@ -47,6 +57,10 @@ class Task(Generic[P, R]):
         name: Optional[str] = None,
         when: object = None,
         tags: Iterable[str] = (),
+        retries: int = 0,
+        retry_delay: Optional[Duration] = None,
+        retry_on: Optional[RetryOn] = None,
+        timeout: Optional[Duration] = None,
         frame: Optional[FrameType] = None,
     ) -> None:
         # A staticmethod cannot be called before Python 3.10.
@@ -58,6 +72,17 @@ class Task(Generic[P, R]):
         where = self.where
         self.tags = _words(tags, where) if tags else ()
         self.when = _condition(when, where)
+        self.policy = None
+        if retries != 0 or retry_delay is not None or retry_on is not None or timeout is not None:
+            from glacier.core.policy import read_policy
+
+            self.policy = read_policy(
+                retries=retries,
+                retry_delay=retry_delay,
+                retry_on=retry_on,
+                timeout=timeout,
+                where=where,
+            )
         self._hints: Optional[Hints] = None
         self._signature: Optional[Signature] = None
         hints = read_hints(function, where=where, frame=frame)

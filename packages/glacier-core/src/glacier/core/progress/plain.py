@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import sys
+from typing import Union
 
 from glacier.core.contracts import State
-from glacier.core.events import Event, ItemFinished, RunFinished, RunStarted, TaskFinished
+from glacier.core.events import (
+    AttemptFailed,
+    Event,
+    ItemFinished,
+    RunFinished,
+    RunStarted,
+    TaskFinished,
+)
 
 __all__ = ["PlainProgress"]
 
@@ -26,6 +34,8 @@ class PlainProgress:
             self.write(f"run {event.run_id} of {event.plan.pipeline!r}: {self.total} {noun}")
         elif isinstance(event, ItemFinished):
             self.item(event)
+        elif isinstance(event, AttemptFailed):
+            self.write(f"        {retry(event)}: {brief(event)}")
         elif isinstance(event, TaskFinished):
             self.task(event)
         elif isinstance(event, RunFinished):
@@ -41,13 +51,20 @@ class PlainProgress:
     def task(self, event: TaskFinished) -> None:
         self.done += 1
         well = event.state is State.SUCCEEDED
-        if well and self.done % max(1, self.total // _MOST_LINES) and self.done < self.total:
+        if (
+            well
+            and event.attempt == 1
+            and self.done % max(1, self.total // _MOST_LINES)
+            and self.done < self.total
+        ):
             return
         width = len(str(self.total))
         text = f"[{self.done:>{width}}/{self.total}] {event.step.task} "
         text += str(event.state).replace("_", " ")
         if event.started is not None:
             text += f" in {event.duration:.3f} s"
+        if event.attempt > 1:
+            text += f" (attempt {event.attempt})"
         note = brief(event)
         self.write(f"{text}: {note}" if note else text)
 
@@ -56,10 +73,19 @@ class PlainProgress:
         sys.stderr.flush()
 
 
-def brief(event: TaskFinished) -> str:
+def retry(event: AttemptFailed) -> str:
+    """In a few words, that a task is tried again."""
+    item = "" if event.item is None else f"[{event.item}]"
+    policy = event.step.policy
+    most = event.attempt + 1 if policy is None else policy.retries + 1
+    when = f"again in {event.delay:.3g} s"
+    return f"{event.step.task}{item} failed in attempt {event.attempt} of {most}, {when}"
+
+
+def brief(event: Union[AttemptFailed, TaskFinished]) -> str:
     """In one line, why a task did not succeed."""
     if event.error is None:
-        return event.reason
+        return event.reason if isinstance(event, TaskFinished) else ""
     text = str(event.error).strip().partition("\n")[0]
     name = type(event.error).__name__
     return f"{name}: {text}" if text else name
