@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, List, Optional, Tuple, Type, Union, cast
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple, Type, Union, cast
 
 from glacier.core.errors import InvalidOption, Skip
 from glacier.core.place import Where
@@ -80,7 +80,10 @@ def _seconds(option: str, found: object, where: Where, *, least: Optional[float]
 
 def _kinds(found: object, where: Where) -> Tuple[str, ...]:
     """The names of the exception types to try again on."""
-    kinds: List[Any] = list(found) if isinstance(found, (tuple, list)) else [found]
+    several = found
+    kinds: List[Any] = [found]
+    if isinstance(several, (tuple, list)):
+        kinds = list(cast("Sequence[Any]", several))
     mend = "Give exception types: retry_on=ConnectionError, or a tuple of them."
     for kind in kinds:
         if isinstance(kind, BaseException):

@@ -113,7 +113,7 @@ def read_run(root: Union[str, Path], run: str) -> RunRecord:
         )]  # fmt: skip
         failures = _failures(connection, run_id)
         tasks = [
-            TaskRecord(*row, failures=failures.get(position, ()))
+            replace(_task(row), failures=tuple(failures.get(position, ())))
             for position, *row in connection.execute(_TASKS, (run_id,))
         ]
         logs = [LogRecord(*row) for row in connection.execute(_LOGS, (run_id,))]
@@ -176,6 +176,10 @@ def _run(row: Tuple[Any, ...], counts: Mapping[Tuple[str, str], int]) -> RunReco
         run_id, pipeline, state, started, duration, total, own, json.loads(request), host, pid,
         python, glacier,
     )  # fmt: skip
+
+
+def _task(row: Sequence[Any]) -> TaskRecord:
+    return TaskRecord(*row)
 
 
 def _failures(connection: sqlite3.Connection, run_id: str) -> Dict[int, List[AttemptRecord]]:
