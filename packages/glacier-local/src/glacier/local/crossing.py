@@ -75,10 +75,14 @@ def _recipe(error: BaseException) -> Recipe:
     not take; one that has such a constructor and no rule of its own is made without it.
     """
     kind = type(error)
-    own_rule = kind.__reduce__ is not BaseException.__reduce__
+    own_rule = kind.__reduce__ not in _PLAIN_RULES
     if own_rule or not isinstance(kind.__init__, FunctionType):
         return error, (), {}
-    return kind, error.args, error.__dict__
+    args: Any = error.__reduce__()[1]  # of an OSError not its args: these lack the file's name
+    return kind, args, error.__dict__
+
+
+_PLAIN_RULES = (BaseException.__reduce__, OSError.__reduce__)
 
 
 def _make(kind: Any, args: Tuple[Any, ...], facts: Dict[str, Any]) -> BaseException:
