@@ -8,7 +8,7 @@ given to the next, and its result dropped when it comes.
 from __future__ import annotations
 
 from time import time
-from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, List, Mapping, Optional, cast
+from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, Mapping, Optional, cast
 
 from glacier.core.agenda import Agenda, Entry
 from glacier.core.attempts import Again, Attempts
@@ -51,7 +51,6 @@ class GuardedScheduler(Scheduler):
         self.attempts = Attempts(clock, self.agenda)
         self.keeps_time = bool(getattr(pool, "keeps_time", False))
         self.deadlines: Dict[Future[TaskResult], Entry[object]] = {}
-        self.given_up: List[Again] = []
         self.stopped = False
 
     def is_busy(self) -> bool:
@@ -179,20 +178,15 @@ class GuardedScheduler(Scheduler):
     # --- stopping ---------------------------------------------------------------------------------
 
     def cancel(self, reason: str) -> None:
-        """End what has not started; what waits for another attempt ends as the last one did."""
+        """End what has not started; what waits for another attempt ends as its last one did."""
         if self.stopped:
             return
         self.stopped = True
         ready = [*self.ledger.ready, *self.backlog, *self.limits.withdraw()]
-        self.given_up = [entry for entry in ready if isinstance(entry, Again)]
-        self.given_up += self.attempts.withdraw(lambda _: True)
-        super().cancel(reason)
-        for again in self.given_up:
+        pausing = self.attempts.withdraw(lambda _: True)
+        for again in [*[entry for entry in ready if isinstance(entry, Again)], *pausing]:
             self.finish(again.key, again.last)
-        self.given_up.clear()
-
-    def under_way(self) -> List[Key]:
-        return [*super().under_way(), *[again.key for again in self.given_up]]
+        super().cancel(reason)
 
     def step(self, key: Key) -> Step:
         """The step that a call belongs to."""

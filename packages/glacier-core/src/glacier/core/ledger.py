@@ -155,6 +155,7 @@ class Ledger:
                 result = TaskResult(State.UPSTREAM_FAILED, (), None, 0.0, None, "a producer failed")
             else:
                 result = TaskResult(State.CANCELLED, (), None, 0.0, None, reason)
+            self.waits[number] = -1  # what still runs and ends makes it ready no more
             self.log.states[number] = result.state
             self.log.reasons[number] = result.reason
             ended.append((number, result))

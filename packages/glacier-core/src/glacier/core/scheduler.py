@@ -264,7 +264,7 @@ class Scheduler:
             if isinstance(key, int) and not self.steps[key].is_async:
                 future.cancel()  # one that waits in the pool; one that runs is not touched
         active: Set[int] = set()
-        for key in self.under_way():
+        for key in self.running.values():
             if isinstance(key, int):
                 active.add(key)
             else:
@@ -272,10 +272,6 @@ class Scheduler:
                 active.add(key[0].number)
         for number, result in self.ledger.cancel(active.__contains__, reason):
             self.tell(number, result)
-
-    def under_way(self) -> List[Key]:
-        """What has begun and not ended."""
-        return list(self.running.values())
 
     def interrupt(self) -> None:
         """Ctrl-C: cancel what waits, and let what runs stop. A second one does not wait."""
