@@ -13,6 +13,8 @@ __all__ = ["LoopThread", "run_coroutine"]
 
 T = TypeVar("T")
 
+_GRACE = 2.0  # seconds that a cancelled coroutine has for ending
+
 
 class LoopThread:
     """An event loop on a thread of its own, which starts with the first coroutine."""
@@ -41,12 +43,17 @@ class LoopThread:
         asyncio.set_event_loop(loop)
         try:
             loop.run_forever()
+            rest = asyncio.all_tasks(loop)
+            for task in rest:
+                task.cancel()
+            if rest:
+                loop.run_until_complete(asyncio.wait(rest, timeout=_GRACE))
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             loop.close()
 
     def close(self) -> None:
-        """End the loop and its thread; what still runs on it is abandoned."""
+        """End the loop and its thread; what still runs on it is cancelled, and then abandoned."""
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
