@@ -84,8 +84,8 @@ class ItemFinished:
 class TaskFinished:
     """A task has come to its end, also one that never ran (skipped, upstream failed, cancelled).
 
-    ``started`` is ``None`` and ``duration`` 0 if it never ran. Both are those of the last attempt,
-    ``attempt``, which of a mapped task is the highest that one of its items needed.
+    ``started`` is ``None`` and ``duration`` 0 if it never ran. Else both are those of the last
+    attempt, ``attempt``, which of a mapped task is the highest that one of its items needed.
     """
 
     run_id: str

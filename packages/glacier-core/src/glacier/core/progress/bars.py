@@ -18,7 +18,7 @@ from glacier.core.events import (
     TaskFinished,
     TaskStarted,
 )
-from glacier.core.progress.plain import brief, retry
+from glacier.core.progress.plain import MOST_RETRIES, brief, retry
 
 __all__ = ["BarsProgress"]
 
@@ -94,8 +94,9 @@ class BarsProgress:
         if row is not None and event.item is None:
             note = f"attempt {event.attempt} failed, again in {event.delay:.3g} s"
             bars.update(row, note=note)
-        text = f"[yellow]again[/yellow] {escape(retry(event))}: {escape(brief(event))}"
-        bars.console.print(text, highlight=False)
+        if sum(self.retried.values()) <= MOST_RETRIES:
+            text = f"[yellow]again[/yellow] {escape(retry(event))}: {escape(brief(event))}"
+            bars.console.print(text, highlight=False)
 
     def end(self, bars: Progress, event: TaskFinished) -> None:
         row = self.running.pop(event.step.task, None)

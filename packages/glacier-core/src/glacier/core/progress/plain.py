@@ -15,27 +15,28 @@ from glacier.core.events import (
     TaskFinished,
 )
 
-__all__ = ["PlainProgress"]
+__all__ = ["MOST_RETRIES", "PlainProgress", "brief", "retry"]
 
 _MOST_LINES = 100  # of tasks that went well; what did not is always told
 _QUARTERS = 4
+MOST_RETRIES = 50  # that are told one by one
 
 
 class PlainProgress:
     """Writes to standard error as it is when a line is due."""
 
     def __init__(self) -> None:
-        self.total = self.done = 0
+        self.total = self.done = self.retries = 0
 
     def __call__(self, event: Event, /) -> None:
         if isinstance(event, RunStarted):
-            self.total, self.done = len(event.plan.steps), 0
+            self.total, self.done, self.retries = len(event.plan.steps), 0, 0
             noun = "task" if self.total == 1 else "tasks"
             self.write(f"run {event.run_id} of {event.plan.pipeline!r}: {self.total} {noun}")
         elif isinstance(event, ItemFinished):
             self.item(event)
         elif isinstance(event, AttemptFailed):
-            self.write(f"        {retry(event)}: {brief(event)}")
+            self.retry(event)
         elif isinstance(event, TaskFinished):
             self.task(event)
         elif isinstance(event, RunFinished):
@@ -47,6 +48,13 @@ class PlainProgress:
         step = max(1, total // _QUARTERS)
         if total >= 5 * _QUARTERS and event.done % step == 0 and event.done < total:
             self.write(f"        {event.step.task}: {event.done} of {total} items")
+
+    def retry(self, event: AttemptFailed) -> None:
+        self.retries += 1
+        if self.retries <= MOST_RETRIES:
+            self.write(f"        {retry(event)}: {brief(event)}")
+        elif self.retries == MOST_RETRIES + 1:
+            self.write("        further attempts that fail are not told")
 
     def task(self, event: TaskFinished) -> None:
         self.done += 1
