@@ -98,7 +98,7 @@ def test_what_has_no_meaning_is_refused_where_it_stands(options: Dict[str, Any],
 policies = st.builds(
     Policy,
     st.integers(0, 50),
-    st.floats(0, 1e6),
+    st.just(0.0) | st.floats(1e-6, 1e6),
     st.lists(st.sampled_from(["builtins.OSError", "a.b.C.<locals>.D"]), max_size=2).map(tuple),
     st.none() | st.floats(0.001, 1e9),
 )

@@ -43,11 +43,7 @@ class LoopThread:
         asyncio.set_event_loop(loop)
         try:
             loop.run_forever()
-            rest = asyncio.all_tasks(loop)
-            for task in rest:
-                task.cancel()
-            if rest:
-                loop.run_until_complete(asyncio.wait(rest, timeout=_GRACE))
+            loop.run_until_complete(_cancel_rest())
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             loop.close()
@@ -58,6 +54,18 @@ class LoopThread:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop = self._thread = None
+
+
+async def _cancel_rest() -> None:
+    """Cancel what still runs on this loop, and let it end."""
+    import asyncio
+
+    await asyncio.sleep(0)  # what has not begun does, and so can clean up
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    if rest:
+        await asyncio.wait(rest, timeout=_GRACE)
 
 
 def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
