@@ -11,7 +11,7 @@ from typing import Any, List, Optional
 
 import pytest
 
-from glacier.core import Context, Dataset, GlacierWarning, Pipeline
+from glacier.core import Context, Dataset, GlacierWarning, Pipeline, TaskFinished
 from glacier.core.errors import TaskTimeout
 from glacier.local import LocalExecutor
 
@@ -122,10 +122,11 @@ def test_an_async_task_that_ignores_its_end_is_left(monkeypatch: pytest.MonkeyPa
             except asyncio.CancelledError:
                 continue
 
-    run = LocalExecutor(history=False).execute(
-        pipeline, raise_on_failure=False, listeners=[lambda _: None]
-    )
-    stop.set()
+    def listen(event: object) -> None:
+        if isinstance(event, TaskFinished):
+            stop.set()
+
+    run = LocalExecutor().execute(pipeline, raise_on_failure=False, listeners=[listen])
     assert "takes no notice of it" in str(run.tasks["stubborn"].error)
 
 

@@ -16,6 +16,7 @@ __all__ = ["Agenda", "Entry"]
 T = TypeVar("T")
 I = TypeVar("I")  # noqa: E741  # an item of a queue
 
+_TICK = 1e-6  # seconds; sums of times are not exact, and nobody waits for less
 _FEW = 64  # dropped entries that are not worth clearing away
 
 
@@ -65,7 +66,7 @@ class Agenda(Generic[T]):
     def due(self) -> List[T]:
         """Take off what is due, in the order of time."""
         found: List[T] = []
-        entries, now = self._entries, self._clock.now()
+        entries, now = self._entries, self._clock.now() + _TICK
         while entries and (entries[0].what is None or entries[0].due <= now):
             entry = heappop(entries)
             if entry.what is None:
