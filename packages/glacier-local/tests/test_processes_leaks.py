@@ -45,8 +45,9 @@ def state() -> Dict[str, Any]:
 def children(pid: int) -> Set[int]:
     found: Set[int] = set()
     for thread in os.listdir(f"/proc/{pid}/task"):
-        text = Path(f"/proc/{pid}/task/{thread}/children").read_text()
-        found.update(map(int, text.split()))
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            text = Path(f"/proc/{pid}/task/{thread}/children").read_text()
+            found.update(map(int, text.split()))
     return found
 
 
