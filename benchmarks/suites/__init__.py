@@ -18,6 +18,7 @@ from benchmarks.suites.order import order
 from benchmarks.suites.release import release
 from benchmarks.suites.scale import scale
 from benchmarks.suites.sharing import sharing
+from benchmarks.suites.sleeping import sleeping
 from benchmarks.suites.versus import versus
 from benchmarks.table import Row
 
@@ -43,6 +44,7 @@ SUITES = {
     "memory": Suite("what Glacier holds for each of 100,000 tasks", memory),
     "release": Suite("peak memory of 20 tasks that each make 100 MiB", release),
     "order": Suite("how many values are alive at a time", order),
+    "sleeping": Suite("50 tasks that wait, on 16 threads", sleeping),
     "burning": Suite("8 tasks of pure Python in worker processes, their start included", burning),
     "sharing": Suite("large values handed to worker processes", sharing),
     "peers": Suite("build + execute in us per task (execute / bare loop)", versus),

@@ -114,6 +114,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "RecordError": {"record": "plan", "found": 9, "expected": 1},
     "TaskAsAnnotation": {"where": "w", "subject": "s", "task": "a", "outputs": []},
     "TaskExited": {"where": "w", "code": 3},
+    "TaskTimeout": {"task": "a", "limit": 5.0, "attempt": 2, "attempts": 3, "ended": "It ended."},
     "UnknownName": {"kind": "dataset", "name": "rwa", "known": ["raw"], "where": "w"},
     "UnresolvedAnnotation": {
         "where": "w",
@@ -139,7 +140,7 @@ def examples() -> Dict[str, GlacierError]:
     return {**made, **several, **plain}
 
 
-PLAIN = ("DefinitionError", "GlacierError", "RequestError", "RunError")
+PLAIN = ("DefinitionError", "GlacierError", "RequestError", "RunError", "WorkerLost")
 
 
 def test_there_is_an_example_of_every_error() -> None:

@@ -14,7 +14,7 @@ from typing import Any, Dict, List
 
 import pytest
 
-from glacier.core import Dataset, GlacierWarning, Pipeline, Skip, State
+from glacier.core import Context, Dataset, GlacierWarning, Pipeline, Skip, State
 from glacier.core.errors import HistoryError
 from glacier.core.tasklog import sinks
 from glacier.core.testing import InlineExecutor
@@ -315,6 +315,62 @@ def test_a_file_of_a_newer_glacier_is_refused_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="limits of resources are POSIX")
+def test_attempts_are_noted_with_their_errors(tmp_path: Path) -> None:
+    pipeline, raw = Pipeline("flaky"), Dataset("raw")
+
+    @pipeline.task(retries=2)
+    def alone(context: Context) -> Dataset("other"):
+        context.logger.warning("attempt %d", context.attempt)
+        raise ValueError(f"in attempt {context.attempt}")
+
+    @pipeline.task(retries=1)
+    def items(item: raw.each, context: Context) -> Dataset("clean"):
+        if item == 1 and context.attempt == 1:
+            raise KeyError("once")
+
+    InlineExecutor().execute(
+        pipeline, inputs={raw: range(3)}, listeners=[Recorder(tmp_path)], raise_on_failure=False
+    )
+    record = read_run(tmp_path, "last")
+    alone_, items_ = record.tasks
+    assert (alone_.state, alone_.attempts, alone_.error) == (
+        "failed", 3, "ValueError: in attempt 3",
+    )  # fmt: skip
+    found = [(one.attempt, one.item, one.error, one.delay) for one in alone_.failures]
+    assert found == [
+        (1, None, "ValueError: in attempt 1", 1.0),
+        (2, None, "ValueError: in attempt 2", 2.0),
+    ]
+    assert "Traceback" in (alone_.failures[0].traceback or "")
+    assert (items_.state, items_.attempts) == ("succeeded", 2)
+    assert [(one.attempt, one.item) for one in items_.failures] == [(1, 1)]
+    assert [line.attempt for line in record.logs] == [1, 2, 3]
+
+
+def test_a_file_of_an_older_glacier_is_brought_up_to_date(tmp_path: Path) -> None:
+    execute(tmp_path)
+    expected = read_run(tmp_path, "last")
+    connection = sqlite3.connect(str(history_file(tmp_path)))
+    connection.executescript(
+        """
+        CREATE TABLE old AS SELECT run_id, position, attempt, state, started, duration, error,
+            traceback FROM attempts;
+        DROP TABLE attempts;
+        CREATE TABLE attempts (
+            run_id TEXT NOT NULL, position INTEGER NOT NULL, attempt INTEGER NOT NULL,
+            state TEXT NOT NULL, started REAL, duration REAL NOT NULL, error TEXT, traceback TEXT,
+            PRIMARY KEY (run_id, position, attempt)) WITHOUT ROWID;
+        INSERT INTO attempts SELECT * FROM old;
+        DROP TABLE old;
+        PRAGMA user_version = 1;
+        """
+    )
+    connection.close()
+    assert read_run(tmp_path, "last") == expected
+    execute(tmp_path)
+    assert len(read_runs(tmp_path)) == 2
+
+
 def test_a_full_disk_warns_and_the_run_succeeds(tmp_path: Path) -> None:
     execute(tmp_path)  # the file is there, so that it is writing that fails
     script = f"""

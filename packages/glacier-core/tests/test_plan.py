@@ -17,7 +17,7 @@ from strategies import Blueprint, blueprints, build, chain, fan_in, fan_out, nam
 from glacier.core import Context, Dataset, Pipeline, Secret
 from glacier.core.errors import RecordError
 from glacier.core.plan import Plan, make_plan
-from glacier.core.step import FORMAT, Slot, Step
+from glacier.core.step import FORMAT, Policy, Slot, Step
 
 if sys.version_info >= (3, 9):
     from typing import Annotated
@@ -49,7 +49,14 @@ def steps() -> st.SearchStrategy[Step]:
         st.booleans(),
         st.integers(-1, 3),
         st.booleans(),
+        st.none() | policies(),
     )
+
+
+def policies() -> st.SearchStrategy[Policy]:
+    seconds = st.floats(0, 1e9)
+    kinds = st.lists(names(), max_size=2).map(tuple)
+    return st.builds(Policy, st.integers(0, 9), seconds, kinds, st.none() | seconds)
 
 
 def plans() -> st.SearchStrategy[Plan]:
@@ -109,6 +116,7 @@ def test_a_plan_as_json_can_be_read() -> None:
                 "plain": False,
                 "each": 0,
                 "lazy": False,
+                "policy": None,
             }
         ],
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from typing import List
 
 import pytest
@@ -95,6 +96,63 @@ def test_live_bars_leave_failures_and_nothing_else() -> None:
     assert "20/20, 1 failed" in drawn
     assert bars.bars is None
     InlineExecutor().execute(mapped(), inputs={raw: [0, 1]}, listeners=[bars])
+
+
+def flaky() -> Pipeline:
+    pipeline = Pipeline("flaky")
+
+    @pipeline.task(retries=2, retry_delay=8)
+    def alone(context: Context) -> other:
+        if context.attempt < 3:
+            raise ValueError("[red] not yet")
+
+    @pipeline.task(retries=1)
+    def items(item: raw.each, context: Context) -> clean:
+        if context.attempt < 2:
+            raise ValueError("once")
+
+    return pipeline
+
+
+def test_plain_lines_tell_of_attempts_but_not_without_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    executor = InlineExecutor()
+    executor.execute(flaky(), inputs={raw: [1, 2]}, listeners=[PlainProgress()])
+    lines = [line.strip() for line in capsys.readouterr().err.splitlines()]
+    assert "alone failed in attempt 1 of 3, again in 8 s: ValueError: [red] not yet" in lines
+    assert "alone failed in attempt 2 of 3, again in 16 s: ValueError: [red] not yet" in lines
+    assert "items[1] failed in attempt 1 of 2, again in 1 s: ValueError: once" in lines
+    assert any(re.match(r"\[\d/2\] alone succeeded in .* \(attempt 3\)$", line) for line in lines)
+    executor.execute(flaky(), inputs={raw: range(200)}, listeners=[PlainProgress()])
+    assert len(capsys.readouterr().err.splitlines()) < 60
+
+
+def test_live_bars_tell_of_attempts() -> None:
+    pytest.importorskip("rich", reason="the extra cli")
+    from rich.console import Console
+
+    from glacier.core.progress.bars import BarsProgress
+
+    terminal = io.StringIO()
+    console = Console(file=terminal, force_terminal=True, width=120, color_system=None)
+    bars = BarsProgress(console)
+
+    def show(event: object) -> None:
+        bars(event)  # type: ignore[arg-type]
+        if bars.bars is not None:
+            bars.bars.refresh()
+
+    InlineExecutor().execute(flaky(), inputs={raw: [1, 2]}, listeners=[show])
+    drawn = terminal.getvalue()
+    for part in (
+        "again alone failed in attempt 1 of 3, again in 8 s: ValueError: [red] not yet",
+        "attempt 2 failed, again in 16 s",
+        "attempt 3",
+        "1/2 items, 2 tried again",
+        "4 tried again",
+    ):
+        assert part in drawn, part
 
 
 def test_modes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ import glacier.core
 
 SURFACE: Dict[str, List[str]] = {
     "glacier.core": [
+        "AttemptFailed",
         "Context",
         "Dataset",
         "DefinitionError",
@@ -49,6 +50,7 @@ SURFACE: Dict[str, List[str]] = {
         "Launch",
         "Launchable",
         "Listener",
+        "LogLine",
         "Plan",
         "Pool",
         "PoolExecutor",
@@ -64,14 +66,21 @@ SURFACE: Dict[str, List[str]] = {
         "TaskResult",
         "Value",
         "VersionRef",
+        "WorkerLost",
         "adopt_scratch",
+        "capture",
+        "is_captured",
         "progress_listener",
+        "qualified",
         "run_call",
         "run_call_async",
         "share_scratch",
+        "tell",
+        "timed_out",
     ],
     "glacier.core.testing": [
         "ExecutorContract",
+        "FakeClock",
         "InlineExecutor",
         "run",
         "run_task",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -136,6 +137,73 @@ def test_ctrl_c_ends_with_130_and_the_run_is_noted(folder: Path) -> None:
     assert "Traceback" not in errors
     record = read_run(".glacier", "last")
     assert (record.state, record.counts) == ("cancelled", {"cancelled": 2})
+
+
+def test_processes_run_the_tasks_of_a_file_that_is_loaded_by_its_path(folder: Path) -> None:
+    (folder / "neighbour.py").write_text("FACTOR = 10", encoding="utf-8")
+    text = f"import os, typing, neighbour\n{ETL}\n".replace(
+        "return 2 * item", "return neighbour.FACTOR * helper(item), os.getpid(), Row(item)"
+    ).replace(
+        'pipeline = Pipeline("etl")',
+        'pipeline = Pipeline("etl")\n'
+        "def helper(item): return item + 1\n"
+        "class Row(typing.NamedTuple):\n"
+        "    item: int\n",
+    )
+    for name in ("etl.py", "my-etl.py", "shop/jobs.py"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    (folder / "shop" / "__init__.py").touch()
+    for target in ("etl.py", "my-etl.py", "shop/jobs.py", "shop.jobs:pipeline"):
+        done = glacier("run", target, "--processes", "--workers", "1")
+        assert done.returncode == 0, done.stderr
+        shown = re.search(r"clean: \[\(20, (\d+), Row\(item=1\)\)", done.stdout)
+        assert shown is not None, done.stdout
+        record = read_run(".glacier", "last")
+        assert int(shown[1]) != record.pid
+        assert [line.message for line in record.logs] == ["extracting"]
+
+
+def test_attempts_are_told_while_it_runs_and_shown_later(folder: Path) -> None:
+    options = "(retries=2, retry_delay=0)"
+    fails = "    if context.attempt < 3: raise OSError('the shop is down')\n"
+    text = ETL.replace("task\ndef extract", f"task{options}\ndef extract").replace(
+        "    print(", f"{fails}    print("
+    )
+    (folder / "flaky.py").write_text(text, encoding="utf-8")
+    done = glacier("run", "flaky.py")
+    assert done.returncode == 0, done.stderr
+    for attempt in (1, 2):
+        line = f"extract failed in attempt {attempt} of 3, again in 0 s: OSError: the shop is down"
+        assert line in done.stderr
+    assert re.search(r"extract succeeded in [\d.]+ s \(attempt 3\)", done.stderr)
+    assert re.search(r"extract +succeeded +[\d.]+ s +attempt 3", done.stdout)
+    shown = glacier("show", "last").stdout
+    assert "extract failed in attempt 2 after" in shown
+    assert "OSError: the shop is down" in shown
+    task = json.loads(glacier("show", "last", "--json").stdout)["tasks"][0]
+    assert (task["attempts"], [one["attempt"] for one in task["failures"]]) == (3, [1, 2])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="SIGTERM is sent as POSIX has it")
+@pytest.mark.parametrize("options", [[], ["--processes"]])
+def test_sigterm_ends_with_143_and_the_run_is_noted(folder: Path, options: List[str]) -> None:
+    (folder / "wait.py").write_text(
+        ETL.replace("return [1, 2, 3]", "import threading; threading.Event().wait(60)"),
+        encoding="utf-8",
+    )
+    process = subprocess.Popen(
+        [*script(), "run", "wait.py", *options],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline() == "from a task\n"
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "Terminated." in errors
+    assert "Traceback" not in errors
+    assert read_run(".glacier", "last").state == "cancelled"
 
 
 def test_two_commands_at_once_note_both_runs() -> None:

@@ -10,7 +10,7 @@ from typing import Any, List
 
 import pytest
 
-from glacier.core import Dataset, GlacierError, Pipeline
+from glacier.core import Dataset, GlacierError, Pipeline, TaskFinished
 from glacier.local import LocalExecutor
 
 raw, clean = Dataset("raw"), Dataset("clean")
@@ -101,6 +101,33 @@ def test_fail_fast_takes_back_what_waits_in_the_pool() -> None:
     assert states.count("failed") == 1
     assert states.count("succeeded") == len(ran) - 1
     assert states.count("cancelled") == 500 - len(ran) > 0
+
+
+def test_what_was_cancelled_stays_so_when_what_it_waits_for_ends() -> None:
+    pipeline, cancelled = Pipeline("stopped"), threading.Event()
+    ends: List[str] = []
+
+    @pipeline.task
+    def slow() -> raw:
+        cancelled.wait(30)
+
+    @pipeline.task
+    def broken() -> Dataset("broken"):
+        raise ValueError("broken")
+
+    @pipeline.task
+    def after(value: raw) -> clean:
+        raise AssertionError("it was cancelled")
+
+    def listen(event: Any) -> None:
+        if isinstance(event, TaskFinished):
+            ends.append(f"{event.step.task} {event.state}")
+            if event.step.task == "after":
+                cancelled.set()
+
+    executor = LocalExecutor(workers=2, fail_fast=True)
+    executor.execute(pipeline, listeners=[listen], raise_on_failure=False)
+    assert ends == ["broken failed", "after cancelled", "slow succeeded"]
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -45,7 +45,7 @@ wrong: Callable[[str], str] = plain  # type: ignore[assignment]  # pyright: igno
 number: int = plain([1])  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
 
 pipeline.task("plain")  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
-pipeline.task(retries=3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+pipeline.task(retrys=3)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
 pipeline.task(name=3)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType]
 Dataset(name=3)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 Dataset("raw", descripton="the orders")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -42,6 +42,7 @@ from glacier.core.task import Task  # noqa: E402
 if TYPE_CHECKING:
     from glacier.core.contracts import Executor, Listener, State
     from glacier.core.events import (
+        AttemptFailed,
         Event,
         ItemFinished,
         RunFinished,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from glacier.core.run import Run, TaskRun
 
 __all__ = [
+    "AttemptFailed",
     "Context",
     "Dataset",
     "DefinitionError",
@@ -79,6 +81,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "AttemptFailed": "events",
     "Event": "events",
     "Executor": "contracts",
     "ItemFinished": "events",

@@ -58,12 +58,9 @@ _folders_lock = Lock()
 def _scratch(run_id: str) -> str:
     with _folders_lock:
         if run_id not in _folders:
-            import atexit
-            import shutil
-            import tempfile
+            from glacier.core.scratch import new_folder
 
-            _folders[run_id] = tempfile.mkdtemp(prefix="glacier-")
-            atexit.register(shutil.rmtree, _folders[run_id], ignore_errors=True)
+            _folders[run_id] = new_folder()
         return _folders[run_id]
 
 

@@ -25,6 +25,7 @@ from typing import (
     Union,
 )
 
+from glacier.core.graph import Graph
 from glacier.core.plan import Plan
 from glacier.core.step import FORMAT, Step
 
@@ -132,7 +133,8 @@ class TaskResult(NamedTuple):
 
     ``started`` is in seconds since the epoch (``None`` if it never ran), ``duration`` in seconds.
     ``outputs`` has one reference for each output of the step if the state is ``succeeded``, else it
-    is empty. ``error`` is what a failed task raised, ``reason`` why one was skipped.
+    is empty. ``error`` is what a failed task raised, ``reason`` why one was skipped. ``attempt`` is
+    counted where the calls are made, not by the worker.
     """
 
     state: State
@@ -142,13 +144,15 @@ class TaskResult(NamedTuple):
     error: Optional[BaseException] = None
     reason: str = ""
     format: int = FORMAT
+    attempt: int = 1
 
 
 class Launch(NamedTuple):
     """Everything that one run needs, checked: what a pipeline prepares for an executor.
 
     ``functions`` and ``params`` have one entry for each step of the plan; ``inputs`` holds the
-    values of ``plan.given``; ``keep`` the datasets to hold in memory to the end.
+    values of ``plan.given``; ``keep`` the datasets to hold in memory to the end. ``whole`` is the
+    graph of the pipeline, also where only a part of it runs.
     """
 
     plan: Plan
@@ -156,6 +160,7 @@ class Launch(NamedTuple):
     params: Tuple[Mapping[str, Any], ...]
     inputs: Mapping[str, Any]
     keep: Collection[str]
+    whole: Optional[Graph] = None
 
 
 class Listener(Protocol):
@@ -201,6 +206,10 @@ class Executor(Protocol):
 
 class Pool(Protocol):
     """The workers of one run.
+
+    A call whose step has a limit of time, ``call.step.policy.timeout``, is always submitted. A pool
+    that ends such calls itself has a true attribute ``keeps_time``; in any other they are abandoned
+    at the limit: they may go on, but nobody waits for them, not even :meth:`close`.
 
     ``workers`` is how many calls run at a time, ``backlog`` how many more may wait for them in the
     pool. It is used only while tasks take less than a millisecond, where handing them over one by

@@ -13,6 +13,8 @@ __all__ = ["LoopThread", "run_coroutine"]
 
 T = TypeVar("T")
 
+_GRACE = 2.0  # seconds that a cancelled coroutine has for ending
+
 
 class LoopThread:
     """An event loop on a thread of its own, which starts with the first coroutine."""
@@ -41,16 +43,29 @@ class LoopThread:
         asyncio.set_event_loop(loop)
         try:
             loop.run_forever()
+            loop.run_until_complete(_cancel_rest())
             loop.run_until_complete(loop.shutdown_asyncgens())
         finally:
             loop.close()
 
     def close(self) -> None:
-        """End the loop and its thread; what still runs on it is abandoned."""
+        """End the loop and its thread; what still runs on it is cancelled, and then abandoned."""
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop = self._thread = None
+
+
+async def _cancel_rest() -> None:
+    """Cancel what still runs on this loop, and let it end."""
+    import asyncio
+
+    await asyncio.sleep(0)  # what has not begun does, and so can clean up
+    rest = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in rest:
+        task.cancel()
+    if rest:
+        await asyncio.wait(rest, timeout=_GRACE)
 
 
 def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -9,7 +9,15 @@ from glacier.core.contracts import State
 from glacier.core.plan import Plan
 from glacier.core.step import Step
 
-__all__ = ["Event", "ItemFinished", "RunFinished", "RunStarted", "TaskFinished", "TaskStarted"]
+__all__ = [
+    "AttemptFailed",
+    "Event",
+    "ItemFinished",
+    "RunFinished",
+    "RunStarted",
+    "TaskFinished",
+    "TaskStarted",
+]
 
 
 @dataclass(frozen=True)
@@ -23,11 +31,34 @@ class RunStarted:
 
 @dataclass(frozen=True)
 class TaskStarted:
-    """A task begins to run; for a mapped task once, before its first item."""
+    """A task begins to run; for a mapped task once, before its first item.
+
+    A task that is tried again starts again; ``attempt`` counts from 1.
+    """
 
     run_id: str
     step: Step
     time: float
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class AttemptFailed:
+    """An attempt has failed, and another one follows in ``delay`` seconds.
+
+    ``attempt`` is the one that failed, ``item`` that of a mapped task. After a last attempt there
+    is only :class:`TaskFinished` or :class:`ItemFinished`. A run that is stopped meanwhile leaves
+    it at this attempt.
+    """
+
+    run_id: str
+    step: Step
+    item: Optional[int]
+    attempt: int
+    started: Optional[float]
+    duration: float
+    error: Optional[BaseException]
+    delay: float
 
 
 @dataclass(frozen=True)
@@ -35,7 +66,8 @@ class ItemFinished:
     """An item of a mapped task has come to its end; ``item`` counts from 0.
 
     ``done`` is how many have, this one included; ``total`` how many there are, ``None`` where the
-    value does not say its length. ``state`` is succeeded, skipped, failed or cancelled.
+    value does not say its length. ``state`` is succeeded, skipped, failed or cancelled, ``attempt``
+    the last one.
     """
 
     run_id: str
@@ -45,13 +77,15 @@ class ItemFinished:
     total: Optional[int]
     state: State
     duration: float
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
 class TaskFinished:
     """A task has come to its end, also one that never ran (skipped, upstream failed, cancelled).
 
-    ``started`` is ``None`` and ``duration`` 0 if it never ran.
+    ``started`` is ``None`` and ``duration`` 0 if it never ran. Else both are those of the last
+    attempt, ``attempt``, which of a mapped task is the highest that one of its items needed.
     """
 
     run_id: str
@@ -61,6 +95,7 @@ class TaskFinished:
     duration: float
     error: Optional[BaseException] = None
     reason: str = ""
+    attempt: int = 1
 
 
 @dataclass(frozen=True)
@@ -73,4 +108,4 @@ class RunFinished:
     duration: float
 
 
-Event = Union[RunStarted, TaskStarted, ItemFinished, TaskFinished, RunFinished]
+Event = Union[RunStarted, TaskStarted, AttemptFailed, ItemFinished, TaskFinished, RunFinished]

@@ -24,6 +24,7 @@ from glacier.core.select import Selection
 from glacier.core.worker import read_secret
 
 if TYPE_CHECKING:
+    from glacier.core.clock import Clock
     from glacier.core.contracts import Inputs, Keep
 
 __all__ = ["PoolExecutor"]
@@ -34,11 +35,24 @@ class PoolExecutor(ABC):
 
     An executor holds no state of a run, so one may be used by several threads, and by a task of
     the pipeline that it is executing. With ``fail_fast`` the first failure cancels all that has
-    not started; without it, independent branches go on.
+    not started; without it, independent branches go on. ``concurrency`` limits how many calls run
+    at a time, by the name or a tag of their task: ``{"api": 2}``. ``clock`` measures pauses and
+    timeouts, and draws the pauses; ``None`` is that of the system.
+
+    Raises :class:`~glacier.core.errors.InvalidRequest` for limits that are none.
     """
 
-    def __init__(self, *, fail_fast: bool = False) -> None:
+    clock: Optional[Clock] = None
+
+    def __init__(
+        self, *, fail_fast: bool = False, concurrency: Optional[Mapping[str, int]] = None
+    ) -> None:
         self.fail_fast = fail_fast
+        self.concurrency: Mapping[str, int] = {}
+        if concurrency is not None:
+            from glacier.core.limits import check_concurrency
+
+            self.concurrency = check_concurrency(concurrency)
 
     @abstractmethod
     def open(self) -> Pool:
@@ -75,6 +89,10 @@ class PoolExecutor(ABC):
             raise NotAPipeline(found=pipeline)
         launch = pipeline.prepare(params=params, inputs=inputs, select=select, keep=keep)
         _check_secrets(launch)
+        if self.concurrency:
+            from glacier.core.limits import check_names
+
+            check_names(self.concurrency, launch)
         run = self._run(launch, _dispatcher((*self.observers(), *listeners)))
         if raise_on_failure:
             run.raise_if_failed()
@@ -84,7 +102,7 @@ class PoolExecutor(ABC):
         run_id, plan = new_run_id(), launch.plan
         started, clock = time(), perf_counter()
         pool = self.open()
-        scheduler = Scheduler(launch, pool, run_id=run_id, emit=emit, fail_fast=self.fail_fast)
+        scheduler = self._scheduler(launch, pool, run_id, emit)
         state = State.CANCELLED
         if emit is not None:
             emit(RunStarted(run_id, plan, started))
@@ -98,6 +116,24 @@ class PoolExecutor(ABC):
                 emit(RunFinished(run_id, state, time(), duration))
         return Run(
             run_id=run_id, plan=plan, log=log, state=state, started=started, duration=duration
+        )
+
+    def _scheduler(
+        self, launch: Launch, pool: Pool, run_id: str, emit: Optional[Callable[[Event], None]]
+    ) -> Scheduler:
+        fail_fast, limits = self.fail_fast, self.concurrency
+        if not limits and not any(step.policy for step in launch.plan.steps):
+            return Scheduler(launch, pool, run_id=run_id, emit=emit, fail_fast=fail_fast)
+        from glacier.core.guarded import GuardedScheduler
+
+        return GuardedScheduler(
+            launch,
+            pool,
+            run_id=run_id,
+            emit=emit,
+            fail_fast=fail_fast,
+            concurrency=limits,
+            clock=self.clock,
         )
 
 

@@ -71,6 +71,7 @@ def launch(
         tuple([parameters.values[position] for position in graph.order]),
         values,
         kept,
+        whole,
     )
 
 

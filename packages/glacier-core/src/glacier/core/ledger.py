@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from glacier.core.contracts import Launch, State, TaskCall, TaskResult
 from glacier.core.errors import GlacierError, InvalidCondition
 from glacier.core.keeper import Keeper
-from glacier.core.mapping import Expansion
 from glacier.core.run import RunLog
 from glacier.core.step import Step
 from glacier.core.wiring import NOWHERE
@@ -20,7 +19,8 @@ _HAS_SKIPPED, _HAS_FAILED = 1, 2  # what is the matter with a step's inputs, as 
 class Ledger:
     """Applies the rules of the state table to one run; knows nothing of threads and workers.
 
-    ``ready`` is a stack: the steps that became ready last are on top, and so run first.
+    ``ready`` is a stack: the steps that became ready last are on top, and so run first. The
+    scheduler puts mapped steps there that have items left, and calls to try again.
     """
 
     def __init__(self, launch: Launch, run_id: str, keeper: Keeper) -> None:
@@ -39,7 +39,7 @@ class Ledger:
             self.uses[wiring.index[name]] += 1
         for name, value in launch.inputs.items():
             self.log.values[wiring.index[name]] = keeper.keep(value)
-        self.ready: List[Union[int, Expansion]] = [
+        self.ready: List[Any] = [
             step for step in range(len(self.waits) - 1, -1, -1) if not self.waits[step]
         ]
 
@@ -95,6 +95,8 @@ class Ledger:
         log.states[number] = result.state
         log.started[number] = result.started
         log.durations[number] = result.duration
+        if result.attempt > 1:
+            log.attempts[number] = result.attempt
         if result.state is not State.SUCCEEDED:
             self._finish_without_values(number, result)
             return
@@ -153,6 +155,7 @@ class Ledger:
                 result = TaskResult(State.UPSTREAM_FAILED, (), None, 0.0, None, "a producer failed")
             else:
                 result = TaskResult(State.CANCELLED, (), None, 0.0, None, reason)
+            self.waits[number] = -1  # what still runs and ends makes it ready no more
             self.log.states[number] = result.state
             self.log.reasons[number] = result.reason
             ended.append((number, result))

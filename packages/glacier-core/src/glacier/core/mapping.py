@@ -16,13 +16,14 @@ from typing import (
     Sized,
     Tuple,
     Type,
+    Union,
     cast,
 )
 
 from glacier.core.contracts import Ref, State, TaskCall, TaskResult
 from glacier.core.errors import NotMappable
 
-__all__ = ["Expansion", "count_of", "items_of"]
+__all__ = ["Expansion", "Key", "count_of", "items_of"]
 
 
 class Expansion:
@@ -108,7 +109,14 @@ class Expansion:
             collect([refs[output] for refs in ordered])
             for output in range(len(self.call.step.outputs))
         ]
-        return TaskResult(State.SUCCEEDED, tuple(outputs), started, duration)
+        attempt = 1
+        if self.call.step.policy is not None:
+            attempt = max([result.attempt for result in self.results.values()], default=1)
+        return TaskResult(State.SUCCEEDED, tuple(outputs), started, duration, attempt=attempt)
+
+
+Key = Union[int, Tuple[Expansion, int]]
+"""What a call belongs to: a step, or an item of a mapped step."""
 
 
 def items_of(value: object, *, task: str, dataset: str) -> Iterator[Any]:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from glacier.core.contracts import Inputs, Keep, Launch
     from glacier.core.graph import Graph
     from glacier.core.plan import Plan
+    from glacier.core.policy import Duration, RetryOn
     from glacier.core.select import Selection
 
 __all__ = ["Pipeline"]
@@ -75,6 +76,10 @@ class Pipeline:
         name: Optional[str] = None,
         when: object = None,
         tags: Iterable[str] = (),
+        retries: int = 0,
+        retry_delay: Optional[Duration] = None,
+        retry_on: Optional[RetryOn] = None,
+        timeout: Optional[Duration] = None,
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
@@ -87,23 +92,46 @@ class Pipeline:
         name: Optional[str] = None,
         when: object = None,
         tags: Iterable[str] = (),
+        retries: int = 0,
+        retry_delay: Optional[Duration] = None,
+        retry_on: Optional[RetryOn] = None,
+        timeout: Optional[Duration] = None,
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
     ) -> Union[Task[P, R], Callable[[Callable[P, R]], Task[P, R]]]:
         """Declare a function as a task: ``@pipeline.task`` or ``@pipeline.task(name=…)``.
 
         ``name`` is the function's name by default; ``when`` is a boolean dataset (or an alias of
-        one) without which the task is skipped; ``tags`` are words for selections. ``cache`` is
-        whether an earlier result may stand for a new one, or as a ``timedelta`` for how long; by
-        default the executor says. ``version`` is for what no code shows: change it to have the task
-        run again. Raises :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
+        one) without which the task is skipped; ``tags`` are words for selections and limits.
+
+        After a failure the task is tried up to ``retries`` times more, before each after a random
+        pause: of at most ``retry_delay`` the first time (1 s by default), then of at most twice as
+        long as before, up to a minute. ``retry_on`` are the exception types to try again on, every
+        ``Exception`` by default. ``timeout`` is how long an attempt may take. Durations are seconds
+        or a ``timedelta``. Each item of a mapped task has attempts and a limit of its own.
+
+        ``cache`` is whether an earlier result may stand for a new one, or as a ``timedelta`` for how
+        long; by default the executor says. ``version`` is for what no code shows: change it to have
+        the task run again.
+
+        Raises :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
         """
 
         def declare(function: Callable[P, R], frame: Optional[FrameType] = None) -> Task[P, R]:
             _check_function(function, self.name)
             frame = frame or caller()
             task = Task(
-                function, name=name, when=when, tags=tags, cache=cache, version=version, frame=frame
+                function,
+                name=name,
+                when=when,
+                tags=tags,
+                retries=retries,
+                retry_delay=retry_delay,
+                retry_on=retry_on,
+                timeout=timeout,
+                cache=cache,
+                version=version,
+                frame=frame,
             )
             self._add(task)
             return task

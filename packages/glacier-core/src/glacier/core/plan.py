@@ -10,7 +10,7 @@ from typing import Any, Collection, Dict, Mapping, Sequence, Set, Tuple, cast
 from glacier.core.annotations import REQUIRED, UNKNOWN, Argument, ArgumentKind
 from glacier.core.errors import RecordError
 from glacier.core.graph import AnyTask, Graph, is_stream, reads
-from glacier.core.step import FORMAT, Caching, Slot, Step
+from glacier.core.step import FORMAT, Caching, Policy, Slot, Step
 from glacier.core.valueforms import form_of
 from glacier.core.wiring import Wiring, wire
 
@@ -71,8 +71,18 @@ def _json_of(step: Step) -> Dict[str, Any]:
         "slots": [slot._asdict() for slot in step.slots],
         "outputs": list(step.outputs),
         "tags": list(step.tags),
+        "policy": None if step.policy is None else _json_of_policy(step.policy),
         "caching": None if step.caching is None else step.caching._asdict(),
     }
+
+
+def _json_of_policy(policy: Policy) -> Dict[str, Any]:
+    return {**policy._asdict(), "retry_on": list(policy.retry_on)}
+
+
+def _policy(data: Mapping[str, Any]) -> Policy:
+    fields: Dict[str, Any] = {**data, "retry_on": tuple(data["retry_on"])}
+    return Policy(**fields)
 
 
 def _step(data: Mapping[str, Any]) -> Step:
@@ -81,7 +91,8 @@ def _step(data: Mapping[str, Any]) -> Step:
         "slots": tuple(Slot(**slot) for slot in data["slots"]),
         "outputs": tuple(data["outputs"]),
         "tags": tuple(data["tags"]),
-        "caching": None if data["caching"] is None else Caching(**data["caching"]),
+        "policy": None if data.get("policy") is None else _policy(data["policy"]),
+        "caching": None if data.get("caching") is None else Caching(**data["caching"]),
     }
     return Step(**fields)
 
@@ -111,8 +122,9 @@ def _step_of(task: AnyTask, streams: Collection[str]) -> Step:
     when = task.when.name if task.when is not None else None
     lazy = len(names) == 1 and names[0] in streams and not many and each < 0
     return Step(
-        task.name, slots, names, many, when, is_async, task.tags, plain, each, lazy, task.caching
-    )
+        task.name, slots, names, many, when, is_async, task.tags, plain, each, lazy, task.policy,
+        task.caching,
+    )  # fmt: skip
 
 
 def _streams(graph: Graph) -> Set[str]:
@@ -139,15 +151,8 @@ def _slot(argument: Argument) -> Slot:
         stream, wanted = False, ""
         if kind_of_value is not UNKNOWN:
             stream, wanted = is_stream(kind_of_value), form_of(kind_of_value)
+        default_or_none = optional or defaulted
         return Slot(
-            name,
-            kind,
-            dataset.name,
-            keyword,
-            each,
-            optional or defaulted,
-            defaulted,
-            stream,
-            wanted,
+            name, kind, dataset.name, keyword, each, default_or_none, defaulted, stream, wanted
         )
     return Slot(name, kind, secret.name if secret is not None else name, keyword)

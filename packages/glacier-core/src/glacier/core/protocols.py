@@ -28,13 +28,16 @@ if TYPE_CHECKING:
         Value,
         VersionRef,
     )
-    from glacier.core.errors import GlacierError, RunError
+    from glacier.core.errors import GlacierError, RunError, WorkerLost
     from glacier.core.executor import PoolExecutor
     from glacier.core.history.recorder import Recorder
     from glacier.core.plan import Plan
+    from glacier.core.policy import qualified
     from glacier.core.progress import progress_listener
     from glacier.core.run import Run
     from glacier.core.step import Slot, Step
+    from glacier.core.tasklog import LogLine, capture, is_captured, tell
+    from glacier.core.timeouts import timed_out
     from glacier.core.worker import run_call, run_call_async
 
 __all__ = [
@@ -45,6 +48,7 @@ __all__ = [
     "Launch",
     "Launchable",
     "Listener",
+    "LogLine",
     "Plan",
     "Pool",
     "PoolExecutor",
@@ -60,15 +64,22 @@ __all__ = [
     "TaskResult",
     "Value",
     "VersionRef",
+    "WorkerLost",
     "adopt_scratch",
+    "capture",
+    "is_captured",
     "progress_listener",
+    "qualified",
     "run_call",
     "run_call_async",
     "share_scratch",
+    "tell",
+    "timed_out",
 ]
 
 _ROOMS = {
     "GlacierError": "errors",
+    "LogLine": "tasklog",
     "Plan": "plan",
     "PoolExecutor": "executor",
     "Recorder": "history.recorder",
@@ -76,11 +87,17 @@ _ROOMS = {
     "RunError": "errors",
     "Slot": "step",
     "Step": "step",
+    "WorkerLost": "errors",
     "adopt_scratch": "context",
+    "capture": "tasklog",
+    "is_captured": "tasklog",
     "progress_listener": "progress",
+    "qualified": "policy",
     "run_call": "worker",
     "run_call_async": "worker",
     "share_scratch": "context",
+    "tell": "tasklog",
+    "timed_out": "timeouts",
 }
 
 

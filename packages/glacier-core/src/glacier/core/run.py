@@ -11,6 +11,7 @@ from glacier.core.contracts import Handle, Ref, State, Value
 from glacier.core.dataset import dataset_in
 from glacier.core.errors import RunFailed, ValueUnavailable, nearest
 from glacier.core.plan import Plan
+from glacier.core.step import Step
 
 __all__ = ["Run", "RunLog", "TaskRun", "new_run_id"]
 
@@ -31,13 +32,23 @@ class RunLog:
     ``read`` brings the value of a handle into this process.
     """
 
-    __slots__ = ("durations", "errors", "read", "reasons", "started", "states", "values")
+    __slots__ = (
+        "attempts",
+        "durations",
+        "errors",
+        "read",
+        "reasons",
+        "started",
+        "states",
+        "values",
+    )
 
     def __init__(self, steps: int, datasets: int, *, read: Callable[[Ref], Any]) -> None:
         self.read = read
         self.states: List[State] = [State.WAITING] * steps
         self.started: List[Optional[float]] = [None] * steps
         self.durations: List[float] = [0.0] * steps
+        self.attempts: Dict[int, int] = {}  # where there were several
         self.errors: Dict[int, BaseException] = {}
         self.reasons: Dict[int, str] = {}
         self.values: List[Optional[Ref]] = [None] * datasets
@@ -53,7 +64,11 @@ class RunLog:
 @dataclass(frozen=True)
 class TaskRun:
     """How one task fared: ``started`` in seconds since the epoch (``None`` if it never ran),
-    ``duration`` in seconds, ``error`` what it raised, ``reason`` why it was skipped."""
+    ``duration`` in seconds, ``error`` what it raised, ``reason`` why it was skipped.
+
+    ``attempts`` is how often it was tried, of a mapped task the most that an item was; the times
+    and the error are those of the last one.
+    """
 
     name: str
     state: State
@@ -61,6 +76,7 @@ class TaskRun:
     duration: float
     error: Optional[BaseException] = None
     reason: str = ""
+    attempts: int = 0
 
 
 class Run:
@@ -137,7 +153,12 @@ class Run:
             return
         steps, errors = self.plan.steps, self._log.errors
         groups = {str(state): names for state, names in self.grouped().items()}
-        texts = {steps[number].task: _brief(error) for number, error in errors.items()}
+        texts = {
+            steps[number].task: _with_attempts(
+                _brief(error), self._log.attempts.get(number, 1), steps[number]
+            )
+            for number, error in errors.items()
+        }
         first = next(iter(errors.values()))
         raise RunFailed(run=self, groups=groups, errors=texts) from first
 
@@ -206,6 +227,7 @@ class _TaskRuns(Mapping[str, TaskRun]):
             log.durations[number],
             log.errors.get(number),
             log.reasons.get(number, ""),
+            log.attempts.get(number, 0 if log.started[number] is None else 1),
         )
 
     def __iter__(self) -> Iterator[str]:
@@ -233,7 +255,16 @@ def _shown(run: Run) -> Tuple[List[TaskRun], int]:
 
 
 def _note(task: TaskRun) -> str:
-    return _brief(task.error) if task.error is not None else task.reason
+    note = _brief(task.error) if task.error is not None else task.reason
+    if task.attempts < 2:
+        return note
+    return f"{note} (attempt {task.attempts})" if note else f"attempt {task.attempts}"
+
+
+def _with_attempts(text: str, attempt: int, step: Step) -> str:
+    if step.policy is None or not step.policy.retries:
+        return text
+    return f"{text} (attempt {attempt} of {step.policy.retries + 1})"
 
 
 def _rows(run: Run) -> Sequence[Tuple[str, str, str, str]]:

@@ -7,7 +7,7 @@ waiting         a producer of one of its inputs has not ended
 running         handed to a worker
 succeeded       returned a value for each of its outputs
 skipped         raised Skip, or ``when`` is false, or an input that is not optional was skipped
-failed          raised anything else
+failed          raised anything else, or took too long, and no attempt is left
 upstream_failed  a producer failed or was upstream_failed itself; optional inputs do not help
 cancelled       had not started when the run was stopped (``fail_fast``, Ctrl-C)
 ==============  ==========================================================================
@@ -15,19 +15,21 @@ cancelled       had not started when the run was stopped (``fail_fast``, Ctrl-C)
 Steps that became ready last run first, so a branch is followed to its end before the next one is
 begun and fewer values are alive at a time. A step that has nothing to run beside runs on the
 calling thread, without a future.
+
+Retries, timeouts and limits are in ``guarded``, which is loaded for runs that have them.
 """
 
 from __future__ import annotations
 
 from time import time
-from typing import TYPE_CHECKING, Callable, Dict, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Coroutine, Dict, List, Optional, Set
 
 from glacier.core.contracts import Launch, Pool, State, TaskCall, TaskResult
 from glacier.core.errors import GlacierError
 from glacier.core.events import Event, ItemFinished, TaskFinished, TaskStarted
 from glacier.core.keeper import Keeper
 from glacier.core.ledger import Ledger
-from glacier.core.mapping import Expansion
+from glacier.core.mapping import Expansion, Key
 from glacier.core.run import RunLog
 
 if TYPE_CHECKING:
@@ -36,12 +38,9 @@ if TYPE_CHECKING:
 
     from glacier.core.coroutines import LoopThread
 
-__all__ = ["Scheduler"]
+__all__ = ["COROUTINES", "Scheduler", "result_of"]
 
-Key = Union[int, Tuple[Expansion, int]]
-"""What a call belongs to: a step, or an item of a mapped step."""
-
-_COROUTINES = 100
+COROUTINES = 100
 """How many async calls run at a time, all on one loop."""
 
 _BRIEF = 0.001
@@ -49,7 +48,10 @@ _BRIEF = 0.001
 
 
 class Scheduler:
-    """Runs one launch on one pool; made anew for each run."""
+    """Runs one launch on one pool; made anew for each run. With ``guarded`` each step is asked
+    whether it may begin (:meth:`admits`), and every call goes through :meth:`submit`."""
+
+    guarded = False
 
     def __init__(
         self,
@@ -71,7 +73,7 @@ class Scheduler:
         self.busy = 0  # calls on the pool
         self.limit = pool.workers  # how many there may be
         self.coroutines = 0  # calls on the loop
-        self.backlog: List[Union[int, Expansion]] = []  # async ones, waiting for a place
+        self.backlog: List[Any] = []  # async ones that are ready, but wait for a place
         self.done: Optional[SimpleQueue[Future[TaskResult]]] = None
         self.loop: Optional[LoopThread] = None
 
@@ -80,7 +82,7 @@ class Scheduler:
         try:
             while True:
                 self.start()
-                if not self.running:
+                if not self.is_busy():
                     return self.ledger.log
                 self.collect()
         except KeyboardInterrupt:
@@ -90,14 +92,19 @@ class Scheduler:
             if self.loop is not None:
                 self.loop.close()
 
+    def is_busy(self) -> bool:
+        """Whether anything runs, or will without anything else that happens."""
+        return bool(self.running)
+
     def start(self) -> None:
         """Start ready steps until the workers are busy or nothing is ready."""
         ledger, pool, steps, emit = self.ledger, self.pool, self.steps, self.emit
+        guarded = self.guarded
         ready, workers = ledger.ready, pool.workers
         while ready and self.busy < self.limit:
             number = ready.pop()
-            if isinstance(number, Expansion):
-                self.start_item(number)
+            if type(number) is not int:
+                self.go_on(number)
                 continue
             step = steps[number]
             if ledger.trouble[number] or step.when is not None:
@@ -105,41 +112,60 @@ class Scheduler:
                 if hindered is not None:
                     self.end(number, hindered)
                     continue
-            if step.is_async and self.coroutines >= _COROUTINES:
+            if step.is_async and self.coroutines >= COROUTINES:
                 self.backlog.append(number)
+                continue
+            if guarded and not self.admits(number):
                 continue
             if emit is not None:
                 emit(TaskStarted(self.run_id, step, time()))
             call = ledger.call(number)
             if step.each >= 0:
                 self.expand(number, call)
-            elif step.is_async or not (workers == 1 or not (ready or self.running)):
+            elif guarded or step.is_async or not (workers == 1 or not (ready or self.running)):
                 self.submit(call, number)
             else:
                 self.end(number, pool.run_inline(call))
 
-    def submit(self, call: TaskCall, key: Key) -> None:
-        """Start a call beside this thread, on the loop or on the pool."""
-        if self.done is None:
-            from queue import SimpleQueue
+    def admits(self, number: int) -> bool:
+        """Whether a step may begin now; if not, it comes back to what is ready."""
+        return True
 
-            self.done = SimpleQueue()
+    def go_on(self, entry: Any) -> None:
+        """Take in something ready that is not a step to begin."""
+        self.start_item(entry)
+
+    def submit(self, call: TaskCall, key: Key) -> Optional[Future[TaskResult]]:
+        """Start a call beside this thread, on the loop or on the pool."""
+        done = self.queue()
         if call.step.is_async:
             from glacier.core.coroutines import LoopThread
 
             self.loop = self.loop or LoopThread()
-            future = self.loop.submit(self.keeper.run_async(call))
+            future = self.loop.submit(self.coroutine(call))
             self.coroutines += 1
         else:
             future = self.pool.submit(call)
             self.busy += 1
         self.running[future] = key
-        future.add_done_callback(self.done.put)
+        future.add_done_callback(done.put)
+        return future
+
+    def queue(self) -> SimpleQueue[Future[TaskResult]]:
+        """Where calls are put when they have ended."""
+        if self.done is None:
+            from queue import SimpleQueue
+
+            self.done = SimpleQueue()
+        return self.done
+
+    def coroutine(self, call: TaskCall) -> Coroutine[Any, Any, TaskResult]:
+        """What runs the call of an ``async def`` task."""
+        return self.keeper.run_async(call)
 
     def collect(self) -> None:
         """Wait for one call to end, and take in all that have."""
-        done = self.done
-        assert done is not None
+        done = self.queue()
         while True:
             self.take(done.get())
             if done.empty():
@@ -148,7 +174,7 @@ class Scheduler:
     def take(self, future: Future[TaskResult]) -> None:
         """Take in one call that has ended."""
         key = self.running.pop(future)
-        result = _result_of(future)
+        result = result_of(future)
         brief = result.duration < _BRIEF
         self.limit = self.pool.workers + (self.pool.backlog if brief else 0)
         if isinstance(key, int):
@@ -182,31 +208,33 @@ class Scheduler:
             return
         self.ledger.ready.append(Expansion(number, call, items, total))
 
-    def start_item(self, expansion: Expansion) -> None:
-        """Start the next item of a mapped step, and leave the step ready for the one after."""
+    def start_item(self, expansion: Expansion) -> bool:
+        """Start the next item of a mapped step, and leave the step ready for the one after;
+        returns whether there was one, and a place for it."""
         is_async = expansion.call.step.is_async
-        if is_async and self.coroutines >= _COROUTINES:
+        if is_async and self.coroutines >= COROUTINES:
             self.backlog.append(expansion)
-            return
+            return False
         call = expansion.next_call()
         if call is None:
             self.end_expansion(expansion)
-            return
+            return False
         self.ledger.ready.append(expansion)
         item = call.item or 0
-        if is_async or self.pool.workers > 1:
+        if self.guarded or is_async or self.pool.workers > 1:
             self.submit(call, (expansion, item))
         else:
             self.end_item(expansion, item, self.pool.run_inline(call))
+        return True
 
     def end_item(self, expansion: Expansion, item: int, result: TaskResult) -> None:
         """Take in the end of an item, and tell of it."""
         expansion.add(item, result)
         if self.emit is not None:
             step, done, total = expansion.call.step, expansion.ended_items, expansion.total
-            self.emit(
-                ItemFinished(self.run_id, step, item, done, total, result.state, result.duration)
-            )
+            state, duration, attempt = result.state, result.duration, result.attempt
+            run = self.run_id
+            self.emit(ItemFinished(run, step, item, done, total, state, duration, attempt))
 
     def end_expansion(self, expansion: Expansion) -> None:
         """End a mapped step with its last item."""
@@ -225,9 +253,9 @@ class Scheduler:
     def tell(self, number: int, result: TaskResult) -> None:
         """Emit the end of a step."""
         if self.emit is not None:
-            state, _, started, duration, error, reason, _ = result
-            step = self.steps[number]
-            self.emit(TaskFinished(self.run_id, step, state, started, duration, error, reason))
+            state, _, started, duration, error, reason, _, attempt = result
+            step, run = self.steps[number], self.run_id
+            self.emit(TaskFinished(run, step, state, started, duration, error, reason, attempt))
 
     def cancel(self, reason: str) -> None:
         """End what has not started; what runs is left to end by itself."""
@@ -235,11 +263,13 @@ class Scheduler:
         for future, key in self.running.items():
             if isinstance(key, int) and not self.steps[key].is_async:
                 future.cancel()  # one that waits in the pool; one that runs is not touched
-        expansions = [key[0] for key in self.running.values() if not isinstance(key, int)]
-        for expansion in expansions:
-            expansion.exhausted = True
-        active = {key for key in self.running.values() if isinstance(key, int)}
-        active.update(expansion.number for expansion in expansions)
+        active: Set[int] = set()
+        for key in self.running.values():
+            if isinstance(key, int):
+                active.add(key)
+            else:
+                key[0].exhausted = True
+                active.add(key[0].number)
         for number, result in self.ledger.cancel(active.__contains__, reason):
             self.tell(number, result)
 
@@ -253,7 +283,8 @@ class Scheduler:
             self.collect()
 
 
-def _result_of(future: Future[TaskResult]) -> TaskResult:
+def result_of(future: Future[TaskResult]) -> TaskResult:
+    """The result of a call that has ended, also where its worker gave none."""
     if future.cancelled():
         return TaskResult(
             State.CANCELLED, (), None, 0.0, None, "the run was stopped before it started"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Tuple
 
-__all__ = ["FORMAT", "Caching", "Slot", "Step"]
+__all__ = ["FORMAT", "Caching", "Policy", "Slot", "Step"]
 
 FORMAT = 1
 """The format of plans and calls; one that differs is refused by name."""
@@ -44,13 +44,29 @@ class Caching(NamedTuple):
     version: Optional[str] = None
 
 
+class Policy(NamedTuple):
+    """How often a step is tried, and how long a call of it may take; of a mapped one each item.
+
+    ``retries`` is how many attempts may follow the first. ``delay`` (seconds) is the longest pause
+    before the second one, and doubles from then on. ``retry_on`` are the names, with their modules,
+    of the exception types to try again on; without any it is every ``Exception``. ``timeout`` is
+    in seconds.
+    """
+
+    retries: int = 0
+    delay: float = 1.0
+    retry_on: Tuple[str, ...] = ()
+    timeout: Optional[float] = None
+
+
 class Step(NamedTuple):
     """One task of a plan. ``many`` is whether it returns one value for each of its outputs.
 
     ``plain`` is whether every slot is a dataset that is passed by position, ``each`` the position
     of the mapped slot among its inputs (-1 without one), and ``lazy`` whether an iterator that it
-    returns goes as it is to its one reader, rather than being collected into a list. ``caching`` is
-    ``None`` for one that does as the run does.
+    returns goes as it is to its one reader, rather than being collected into a list. ``policy`` is
+    ``None`` for one that is tried once, without a limit, ``caching`` for one that does as the run
+    does.
     """
 
     task: str
@@ -63,7 +79,13 @@ class Step(NamedTuple):
     plain: bool = True
     each: int = -1
     lazy: bool = False
+    policy: Optional[Policy] = None
     caching: Optional[Caching] = None
+
+    @property
+    def limit(self) -> float:
+        """How many seconds a call of it may take; 0 for any."""
+        return 0.0 if self.policy is None else self.policy.timeout or 0.0
 
     @property
     def inputs(self) -> Tuple[str, ...]:

@@ -5,17 +5,8 @@ from __future__ import annotations
 import sys
 from types import FrameType
 from typing import (
-    TYPE_CHECKING,
-    Any,
-    Callable,
-    Generic,
-    Iterable,
-    Optional,
-    Tuple,
-    TypeVar,
-    Union,
-    cast,
-)
+    TYPE_CHECKING, Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar, Union, cast,
+)  # fmt: skip
 
 from glacier.core.annotations import Hints, Signature, read_again, read_hints, read_signature
 from glacier.core.dataset import Dataset, dataset_in
@@ -30,7 +21,8 @@ else:
 
 if TYPE_CHECKING:
     from glacier.core.caching import Cache
-    from glacier.core.step import Caching
+    from glacier.core.policy import Duration, RetryOn
+    from glacier.core.step import Caching, Policy
 
 __all__ = ["Task"]
 
@@ -42,14 +34,16 @@ class Task(Generic[P, R]):
     """A function declared as a task of a pipeline; calling it just calls the function.
 
     ``when`` is a boolean dataset: where it is false, the task is skipped. ``tags`` are free words
-    that a selection may use (``select="tag:nightly"``). ``caching`` is what ``cache`` and
-    ``version`` say, which ``Pipeline.task`` explains. Raises
-    :class:`~glacier.core.errors.DefinitionError` for a name or an annotation that has no meaning.
+    that a selection may use (``select="tag:nightly"``), and a limit (``concurrency={"api": 2}``).
+    ``policy`` is what ``retries``, ``retry_delay``, ``retry_on`` and ``timeout`` say, ``caching``
+    what ``cache`` and ``version`` say, all of which ``Pipeline.task`` explains. Raises
+    :class:`~glacier.core.errors.DefinitionError` for a name, an option or an annotation that has no
+    meaning.
     """
 
     __slots__ = (
-        "__weakref__", "_hints", "_signature", "caching", "function", "name", "place", "tags",
-        "when",
+        "__weakref__", "_hints", "_signature", "caching", "function", "name", "place", "policy",
+        "tags", "when",
     )  # fmt: skip
     __glacier__ = "task"
 
@@ -58,6 +52,7 @@ class Task(Generic[P, R]):
     place: Place
     tags: Tuple[str, ...]
     when: Optional[Dataset]
+    policy: Optional[Policy]
     caching: Optional[Caching]
 
     def __init__(
@@ -67,6 +62,10 @@ class Task(Generic[P, R]):
         name: Optional[str] = None,
         when: object = None,
         tags: Iterable[str] = (),
+        retries: int = 0,
+        retry_delay: Optional[Duration] = None,
+        retry_on: Optional[RetryOn] = None,
+        timeout: Optional[Duration] = None,
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
         frame: Optional[FrameType] = None,
@@ -80,6 +79,17 @@ class Task(Generic[P, R]):
         where = self.where
         self.tags = _words(tags, where) if tags else ()
         self.when = _condition(when, where)
+        self.policy = None
+        if retries != 0 or retry_delay is not None or retry_on is not None or timeout is not None:
+            from glacier.core.policy import read_policy
+
+            self.policy = read_policy(
+                retries=retries,
+                retry_delay=retry_delay,
+                retry_on=retry_on,
+                timeout=timeout,
+                where=where,
+            )
         self.caching = None
         if cache is not None or version is not None:
             from glacier.core.caching import read_caching

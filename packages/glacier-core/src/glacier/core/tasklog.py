@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     import logging
     from contextvars import Token
 
-__all__ = ["LogLine", "Sink", "capture", "mark", "release", "sinks", "unmark", "watch"]
+__all__ = [
+    "LogLine",
+    "Sink",
+    "capture",
+    "is_captured",
+    "mark",
+    "release",
+    "sinks",
+    "tell",
+    "unmark",
+    "watch",
+]
 
 _LONGEST = 10_000  # characters of a message that are kept
 
@@ -75,6 +86,18 @@ def release(run_id: str) -> None:
         if logging.getLogRecordFactory() is _factory:
             logging.setLogRecordFactory(_factory.inner)
         _factory = None
+
+
+def is_captured(run_id: str) -> bool:
+    """Whether somebody is told what the tasks of a run log."""
+    return run_id in sinks
+
+
+def tell(run_id: str, line: LogLine) -> None:
+    """Tell of a line that a task has logged in another process."""
+    sink = sinks.get(run_id)
+    if sink is not None:
+        sink(line)
 
 
 def watch() -> None:

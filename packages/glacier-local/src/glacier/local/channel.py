@@ -78,6 +78,12 @@ class Channel:
             at += received
         return data
 
+    def wait(self, seconds: float) -> bool:
+        """Wait until there is something to receive, or so long; returns whether there is."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
     def finish(self) -> None:
         """Send no more: the other end receives what is under way, and then ``EOFError``."""
         with suppress(OSError):  # it is gone

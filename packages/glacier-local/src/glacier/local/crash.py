@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from typing import Optional
 
-from glacier.core.protocols import RunError, TaskCall
+from glacier.core.protocols import RunError, TaskCall, WorkerLost
 
 __all__ = ["BEGUN", "CannotCross", "WorkerCrashed", "WorkerNotMade", "WorkerNotStarted", "called"]
 
@@ -28,7 +28,7 @@ _ADVICE = {
 }
 
 
-class WorkerCrashed(RunError):
+class WorkerCrashed(WorkerLost):
     """The process in which a task ran has ended before the task did.
 
     ``signal`` is the name of what ended it, such as ``"SIGKILL"``, otherwise ``None`` and there is
@@ -55,7 +55,7 @@ class WorkerCrashed(RunError):
         super().__init__(f"{text}\n{stack}".rstrip())
 
 
-class WorkerNotStarted(RunError):
+class WorkerNotStarted(WorkerLost):
     """A process ended before it could take any task."""
 
     def __init__(self, call: TaskCall, *, executable: str, code: int) -> None:
@@ -67,7 +67,7 @@ class WorkerNotStarted(RunError):
         )
 
 
-class WorkerNotMade(RunError):
+class WorkerNotMade(WorkerLost):
     """The operating system refused a process."""
 
     def __init__(self, call: TaskCall, *, error: OSError) -> None:
@@ -80,6 +80,8 @@ class WorkerNotMade(RunError):
 
 class CannotCross(RunError):
     """A function or a value that cannot be sent to a worker process, or be brought from it."""
+
+    retryable = False
 
     def __init__(
         self, *, where: str, what: str, error: BaseException, mend: str, reading: bool = False

@@ -6,7 +6,7 @@ import traceback
 from types import FunctionType, TracebackType
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Type
 
-from glacier.core.protocols import RunError, Value
+from glacier.core.protocols import RunError, Value, qualified
 from glacier.local.holdings import Wire, open_wire, wire
 from glacier.local.segment import Segment
 
@@ -23,11 +23,15 @@ class RemoteTraceback(Exception):
 class RemoteError(RunError):
     """A task raised an exception that cannot leave its worker process.
 
-    ``kind`` is the name of its type, with its module, and ``text`` its text.
+    ``kind`` is the name of its type, with its module, ``kinds`` those of all its types, and
+    ``text`` its text.
     """
 
-    def __init__(self, *, task: str, kind: str, text: str, reason: str) -> None:
+    def __init__(
+        self, *, task: str, kind: str, text: str, reason: str, kinds: Sequence[str] = ()
+    ) -> None:
         self.kind = kind
+        self.kinds = tuple(kinds)
         self.text = text
         super().__init__(
             f"task {task!r} raised {kind}: {text} (the exception itself could not be brought from "
@@ -38,18 +42,16 @@ class RemoteError(RunError):
 def send_error(error: BaseException, segments: List[Segment]) -> Wire:
     """An error as part of a message; one that cannot be pickled goes as text."""
     trace = "".join(traceback.format_exception(type(error), error, _of_the_task(error)))
-    kind = type(error).__qualname__
-    if type(error).__module__ != "builtins":
-        kind = f"{type(error).__module__}.{kind}"
+    kinds = tuple([qualified(kind) for kind in type(error).__mro__[:-1]])
     try:
-        return wire(Value(_recipe(error)), segments), "", kind, _text(error), trace
+        return wire(Value(_recipe(error)), segments), "", kinds, _text(error), trace
     except Exception as failure:
-        return None, f"{type(failure).__name__}: {_text(failure)}", kind, _text(error), trace
+        return None, f"{type(failure).__name__}: {_text(failure)}", kinds, _text(error), trace
 
 
 def receive_error(sent: Wire, segments: Sequence[Segment], *, task: str) -> BaseException:
     """The error in a message, with the worker's traceback for its cause."""
-    pickled, reason, kind, text, trace = sent
+    pickled, reason, kinds, text, trace = sent
     error: Optional[BaseException] = None
     if pickled is not None:
         try:
@@ -57,7 +59,8 @@ def receive_error(sent: Wire, segments: Sequence[Segment], *, task: str) -> Base
         except Exception as failure:
             reason = f"{type(failure).__name__}: {_text(failure)}"
     if error is None:
-        error = RemoteError(task=task, kind=kind, text=text, reason=reason)
+        kind = kinds[0].replace("builtins.", "", 1)
+        error = RemoteError(task=task, kind=kind, text=text, reason=reason, kinds=kinds)
     error.__cause__ = RemoteTraceback(trace)
     return error
 
@@ -72,10 +75,14 @@ def _recipe(error: BaseException) -> Recipe:
     not take; one that has such a constructor and no rule of its own is made without it.
     """
     kind = type(error)
-    own_rule = kind.__reduce__ is not BaseException.__reduce__
+    own_rule = kind.__reduce__ not in _PLAIN_RULES
     if own_rule or not isinstance(kind.__init__, FunctionType):
         return error, (), {}
-    return kind, error.args, error.__dict__
+    args: Any = error.__reduce__()[1]  # of an OSError not its args: these lack the file's name
+    return kind, args, error.__dict__
+
+
+_PLAIN_RULES = (BaseException.__reduce__, OSError.__reduce__)
 
 
 def _make(kind: Any, args: Tuple[Any, ...], facts: Dict[str, Any]) -> BaseException:

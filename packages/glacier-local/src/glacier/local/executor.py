@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Iterable, List, Optional, Type, Union
+from typing import TYPE_CHECKING, Iterable, List, Mapping, Optional, Type, Union
 
 from glacier.core.protocols import Executor, GlacierError, Listener, Pool, PoolExecutor
 from glacier.local.threads import ThreadPool
@@ -41,7 +41,9 @@ class LocalExecutor(PoolExecutor):
 
     With ``processes`` every task that is not ``async`` runs in a worker process, by default in as
     many as there are processors: for tasks that compute in Python, and for those that may crash.
-    With ``fail_fast`` the first failure cancels all that has not started. With ``history`` each
+    ``concurrency`` limits how many calls run at a time by the name or a tag of their task:
+    ``{"api": 2}``; async ones and items count too. With ``fail_fast`` the first failure cancels
+    all that has not started. With ``history`` each
     run, its errors and what its tasks log are noted in the folder ``root``, where ``glacier runs``
     finds them. ``progress`` shows a run on standard error: ``"bars"`` (which need rich),
     ``"plain"`` lines, or ``"auto"``. Raises :class:`InvalidWorkers`, and :class:`NoProcesses` on
@@ -53,12 +55,13 @@ class LocalExecutor(PoolExecutor):
         workers: Optional[int] = None,
         *,
         processes: bool = False,
+        concurrency: Optional[Mapping[str, int]] = None,
         fail_fast: bool = False,
         root: Union[str, os.PathLike[str]] = ".glacier",
         progress: Optional[str] = None,
         history: bool = True,
     ) -> None:
-        super().__init__(fail_fast=fail_fast)
+        super().__init__(fail_fast=fail_fast, concurrency=concurrency)
         if workers is not None and (type(workers) is not int or workers < 1):
             raise InvalidWorkers(found=workers)
         if processes and sys.platform in ("win32", "emscripten", "wasi"):

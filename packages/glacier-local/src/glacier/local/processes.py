@@ -6,14 +6,24 @@ import threading
 from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set, Tuple
 
-from glacier.core.protocols import Handle, Ref, State, TaskCall, TaskResult, share_scratch
+from glacier.core.protocols import (
+    Handle,
+    LogLine,
+    Ref,
+    State,
+    TaskCall,
+    TaskResult,
+    is_captured,
+    share_scratch,
+    tell,
+)
 from glacier.local.crash import CannotCross, WorkerNotMade, called
 from glacier.local.crossing import receive_error
 from glacier.local.holdings import Held, Parts, Wire, read_wire, value_of, wire
 from glacier.local.packing import Packed
 from glacier.local.programs import pack_program
 from glacier.local.segment import Segment
-from glacier.local.workers import GRACE, Worker
+from glacier.local.workers import GRACE, LimitReached, Worker
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,6 +37,8 @@ class ProcessPool:
     A call that is alone runs in a worker too, but without the thread: whether a task can end this
     process does not depend on what runs beside it.
     """
+
+    keeps_time = True
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
@@ -68,6 +80,14 @@ class ProcessPool:
             error = worker.death(call)
             self._leave(worker)
             return TaskResult(State.FAILED, (), started, perf_counter() - clock, error)
+        except LimitReached as reached:
+            worker.interrupt()
+            self._leave(worker)
+            from glacier.core.protocols import timed_out
+
+            return timed_out(
+                call, started=started, duration=reached.duration, ended="Its process was ended."
+            )
         except CannotCross as problem:
             self._give_back(worker)
             return TaskResult(State.FAILED, (), started, perf_counter() - clock, problem)
@@ -82,7 +102,11 @@ class ProcessPool:
         """Send a call to a worker and wait. Raises as ``Worker.ask``, and :class:`CannotCross`."""
         segments: List[Segment] = []
         message = self._message(call, worker, segments)
-        answer = worker.ask(message, segments)
+
+        def note(*facts: Any) -> None:
+            tell(call.run_id, LogLine(*facts))
+
+        answer = worker.ask(message, segments, limit=call.step.limit, note=note)
         worker.known.add(call.step.task)
         return answer
 
@@ -97,7 +121,8 @@ class ProcessPool:
         scratch = None
         if any(slot.kind == "context" for slot in step.slots):
             scratch = share_scratch(call.run_id)
-        return ("call", step.task, program, call.attempt, call.item, tuple(inputs), scratch)
+        told = (scratch, is_captured(call.run_id))
+        return ("call", step.task, program, call.attempt, call.item, tuple(inputs), *told)
 
     def _program(self, call: TaskCall) -> Packed:
         """What a worker needs once for all calls of a task, pickled once."""

@@ -14,14 +14,18 @@ import select
 import signal
 import socket
 import sys
+from contextlib import suppress
 from functools import partial
 from typing import Any, Dict, List, NoReturn, Tuple
 
 from glacier.core.protocols import (
+    LogLine,
     TaskCall,
     TaskResult,
     Value,
     adopt_scratch,
+    capture,
+    is_captured,
     run_call,
 )
 from glacier.local.channel import Channel
@@ -56,7 +60,10 @@ def main(connection: int, lifeline: int, report: int) -> None:
     channel = Channel(socket.socket(fileno=connection))
     # Held to the very end, so that the channel ends when the process does.
     os.register_at_fork(after_in_child=partial(_forked, channel, os.dup(connection)))
-    Worker(channel, report).serve()
+    try:
+        Worker(channel, report).serve()
+    except Terminated:  # between two calls
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _end_with_parent(lifeline: int) -> None:
@@ -144,14 +151,18 @@ class Worker:
         self, message: Tuple[Any, ...], segments: List[Segment]
     ) -> Tuple[Tuple[Any, ...], List[Segment]]:
         """The message that tells of the end of a call, and the segments that go with it."""
-        _, task, program, attempt, item, inputs, scratch = message
+        _, task, program, attempt, item, inputs, scratch, captured = message
         outputs: List[Segment] = []
         try:
             call = self.call(task, program, segments)._replace(attempt=attempt, item=item)
             if scratch is not None:
                 adopt_scratch(call.run_id, scratch)
+            if captured and not is_captured(call.run_id):
+                capture(call.run_id, self.tell)
             call = call._replace(inputs=_values(call, inputs, segments))
             segments.clear()
+            if call.step.limit:
+                self.channel.send(("begun",))
             result = run_call(call)
             if isinstance(result.error, Terminated):
                 raise result.error
@@ -168,6 +179,11 @@ class Worker:
             gc.collect()
         done = ("done", state, sent, result.started, result.duration, error, result.reason)
         return done, outputs
+
+    def tell(self, line: LogLine) -> None:
+        """Send what a task logs, for the history of the run."""
+        with suppress(OSError):  # nobody listens any more
+            self.channel.send(("line", *line))
 
     def call(self, task: str, program: Any, segments: List[Segment]) -> TaskCall:
         """The call of a task without its inputs; what it runs comes with the first one."""

@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
-from typing import Any, Generator, List, Optional, Sequence, Set, Tuple, cast
+from time import monotonic
+from typing import Any, Callable, Generator, List, Optional, Sequence, Set, Tuple, cast
 
 from glacier.core.protocols import TaskCall, Value
 from glacier.local.channel import Channel
@@ -17,13 +18,21 @@ from glacier.local.holdings import wire
 from glacier.local.relay import receive, settings
 from glacier.local.segment import Segment
 
-__all__ = ["GRACE", "Worker"]
+__all__ = ["GRACE", "LimitReached", "Worker"]
 
 GRACE = 2.0
 """Seconds that a process has for ending by itself."""
 
 _GRACE_AFTER_END = 10.0
 """The same for one that has closed its channel: the kernel may be writing a core file."""
+
+
+class LimitReached(Exception):
+    """A call took longer than it may; ``duration`` is how long it has taken, in seconds."""
+
+    def __init__(self, duration: float) -> None:
+        super().__init__(duration)
+        self.duration = duration
 
 
 class Worker:
@@ -63,18 +72,33 @@ class Worker:
         return self._process is not None and self._process.poll() is None
 
     def ask(
-        self, message: Tuple[Any, ...], segments: Sequence[Segment]
+        self,
+        message: Tuple[Any, ...],
+        segments: Sequence[Segment],
+        *,
+        limit: float = 0.0,
+        note: Callable[..., None],
     ) -> Tuple[Tuple[Any, ...], List[Segment]]:
-        """Send a call and wait for its end; warnings and log records are passed on meanwhile.
+        """Send a call and wait for its end; warnings and log records are passed on meanwhile, and
+        ``note`` is called with the facts of each line that the task logs.
 
-        Raises ``OSError`` or ``EOFError`` if the process is gone.
+        Raises ``OSError`` or ``EOFError`` if the process is gone, and :class:`LimitReached` if the
+        function takes longer than ``limit`` seconds (0 for none), not counting how long the process
+        takes to start and to read what it is called with.
         """
         self._asked += 1
         self._channel.send(message, [segment.fd for segment in segments])
+        begun = 0.0
         while True:
+            if begun and not self._channel.wait(max(0.0, begun + limit - monotonic())):
+                raise LimitReached(monotonic() - begun)
             reply, descriptors = self._channel.receive()
             if reply[0] == "ready":
                 self.ready = True
+            elif reply[0] == "begun":
+                begun = monotonic() if limit else 0.0
+            elif reply[0] == "line":
+                note(*reply[1:])
             elif reply[0] in ("done", "interrupted"):
                 return reply, [Segment(descriptor, 0) for descriptor in descriptors]
             else:

@@ -7,6 +7,7 @@ code  meaning
 1     the run failed; of ``check``: it found problems
 2     the command, the file, the definition or the request is wrong, and nothing ran
 130   interrupted by Ctrl-C
+143   ended by SIGTERM
 ====  ==========================================================================================
 """
 
@@ -19,11 +20,12 @@ import click
 from glacier.core._version import __version__
 from glacier.core.cli import check, graph, init, run, runs, show
 from glacier.core.cli.output import print_json, problem_data
+from glacier.core.cli.signals import Terminated
 from glacier.core.errors import GlacierError
 
 __all__ = ["app"]
 
-WRONG, INTERRUPTED = 2, 130
+WRONG, INTERRUPTED, TERMINATED = 2, 130, 143
 
 
 class App(click.Group):
@@ -38,6 +40,9 @@ class App(click.Group):
             else:
                 click.echo(f"{click.style('Error:', fg='red')} {error}", err=True)
             ctx.exit(WRONG)
+        except Terminated:
+            click.echo("Terminated.", err=True)
+            ctx.exit(TERMINATED)
         except KeyboardInterrupt:
             click.echo("Interrupted.", err=True)
             ctx.exit(INTERRUPTED)
@@ -49,7 +54,7 @@ def app() -> None:
     """Run, check and draw data pipelines, and look at their runs.
 
     Exit codes: 0 all is well, 1 the run failed or a check found problems, 2 nothing could run,
-    130 interrupted.
+    130 interrupted, 143 terminated.
     """
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "problem_data",
     "seconds",
     "stdout_for_json",
+    "with_attempts",
 ]
 
 FORMAT = 1
@@ -119,6 +120,13 @@ def _descriptor_redirected() -> Generator[None, None, None]:
 def plural(number: int, noun: str) -> str:
     """``1 task``, ``2 tasks``."""
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def with_attempts(note: str, attempts: int) -> str:
+    """A note on a task, with the number of its last attempt where there were several."""
+    if attempts < 2:
+        return note
+    return f"{note} (attempt {attempts})" if note else f"attempt {attempts}"
 
 
 def counted(counts: Mapping[str, int]) -> str:

@@ -12,6 +12,7 @@ from click.shell_completion import CompletionItem
 
 from glacier.core.cli.options import format_json, root, target
 from glacier.core.cli.output import print_json, stdout_for_json
+from glacier.core.cli.signals import terminable
 from glacier.core.errors import GlacierWarning, MissingParameter, RequestError
 from glacier.core.loader import load, split_target
 from glacier.core.progress import MODES, progress_listener
@@ -49,6 +50,10 @@ def _executors(ctx: click.Context, param: click.Parameter, start: str) -> List[C
 )  # fmt: skip
 @click.option("--workers", "-w", type=click.IntRange(min=1), help="How many tasks run at a time.")
 @click.option(
+    "--processes/--threads", default=None,
+    help="Run tasks in worker processes, or (the default) on threads of this one.",
+)  # fmt: skip
+@click.option(
     "--fail-fast/--keep-going", default=None,
     help="After a failure start nothing more, or (the default) go on with what does not need it.",
 )  # fmt: skip
@@ -67,6 +72,7 @@ def run(
     select: Sequence[str],
     executor: str,
     workers: Optional[int],
+    processes: Optional[bool],
     fail_fast: Optional[bool],
     history: bool,
     progress: str,
@@ -83,7 +89,8 @@ def run(
         file, name = split_target(target)
         pipeline = load(file).choose(name)
         request = {"file": target, "params": dict(given), "select": list(select)}
-        chosen = _executor(executor, workers, fail_fast, root)
+        asked = {"workers": workers, "processes": processes, "fail_fast": fail_fast}
+        chosen = _executor(executor, asked, root)
         listeners = _listeners(progress, root if history else None, request)
         done = _execute(chosen, pipeline, dict(given), select, listeners)
     from glacier.core.cli.summary import print_summary, run_json
@@ -102,7 +109,7 @@ def _split(param: str) -> Tuple[str, str]:
     return name.strip(), value
 
 
-def _executor(name: str, workers: Optional[int], fail_fast: Optional[bool], root: Path) -> Executor:
+def _executor(name: str, asked: Mapping[str, Any], root: Path) -> Executor:
     """An executor with what the command line says, as far as its class takes it."""
     from inspect import Parameter, signature
 
@@ -111,7 +118,6 @@ def _executor(name: str, workers: Optional[int], fail_fast: Optional[bool], root
     kind = load_extension("glacier.executors", name)
     takes = signature(kind).parameters
     takes_all = any(one.kind is Parameter.VAR_KEYWORD for one in takes.values())
-    asked: Dict[str, Any] = {"workers": workers, "fail_fast": fail_fast}
     options = {key: value for key, value in asked.items() if value is not None}
     for key in options:
         if key not in takes and not takes_all:
@@ -146,7 +152,7 @@ def _execute(
 ) -> Run:
     from glacier.core.parameters import parse_texts
 
-    with warnings.catch_warnings():
+    with terminable(), warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
             return executor.execute(

@@ -10,7 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from glacier.core.cli.options import format_json, root
-from glacier.core.cli.output import counted, print_json, print_table, seconds
+from glacier.core.cli.output import counted, print_json, print_table, seconds, with_attempts
 from glacier.core.cli.runs import local_time, run_data
 from glacier.core.errors import UnknownName
 
@@ -64,6 +64,7 @@ def show(run: str, task: Optional[str], root: Path, as_json: bool) -> None:
         return
     _print_head(record)
     _print_tasks(tasks)
+    _print_failures(tasks)
     for one in tasks:
         if one.traceback:
             click.echo(f"\n{click.style(one.name, bold=True)} failed:\n{one.traceback.rstrip()}")
@@ -89,6 +90,22 @@ def _print_head(record: RunRecord) -> None:
     click.echo()
 
 
+def _print_failures(tasks: Sequence[TaskRecord]) -> None:
+    """The attempts that failed before the last one, each on a line."""
+    if not any(one.failures for one in tasks):
+        return
+    click.echo("\ntried again:")
+    for one in tasks:
+        for failure in one.failures:
+            item = "" if failure.item is None else f"[{failure.item}]"
+            error = (failure.error or "").partition("\n")[0]
+            click.echo(
+                f"  {local_time(failure.started)} {one.name}{item} failed in attempt "
+                f"{failure.attempt} after {seconds(failure.duration)}, again in "
+                f"{seconds(failure.delay)}: {error}"
+            )
+
+
 def _print_tasks(tasks: Sequence[TaskRecord]) -> None:
     rows = [
         (
@@ -96,7 +113,7 @@ def _print_tasks(tasks: Sequence[TaskRecord]) -> None:
             one.state.replace("_", " "),
             local_time(one.started),
             seconds(one.duration) if one.started is not None else "",
-            (one.error or one.reason).partition("\n")[0],
+            with_attempts((one.error or one.reason).partition("\n")[0], one.attempts),
         )
         for one in tasks
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 import click
 
-from glacier.core.cli.output import counted, plural, print_table, seconds
+from glacier.core.cli.output import counted, plural, print_table, seconds, with_attempts
 from glacier.core.contracts import State
 from glacier.core.frames import traceback_of
 
@@ -28,6 +28,7 @@ def run_json(run: Run) -> Dict[str, Any]:
             "state": str(task.state),
             "started": task.started,
             "duration": task.duration,
+            "attempts": task.attempts,
             "reason": task.reason,
             "error": None if task.error is None else _brief(task.error),
             "traceback": None if task.error is None else traceback_of(task.error),
@@ -60,7 +61,7 @@ def print_summary(run: Run, *, noted: bool) -> None:
             task.name,
             str(task.state).replace("_", " "),
             seconds(task.duration) if task.started is not None else "",
-            (_brief(task.error) if task.error is not None else task.reason).partition("\n")[0],
+            _note(task),
         )
         for task in tasks
     ]
@@ -121,6 +122,11 @@ def _described(value: object) -> str:
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 120
+
+
+def _note(task: TaskRun) -> str:
+    note = (_brief(task.error) if task.error is not None else task.reason).partition("\n")[0]
+    return with_attempts(note, task.attempts)
 
 
 def _brief(error: BaseException) -> str:

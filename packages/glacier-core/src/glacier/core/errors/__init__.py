@@ -40,6 +40,8 @@
     │   ├── NotMappable
     │   ├── InvalidCondition
     │   ├── TaskExited
+    │   ├── TaskTimeout              an attempt took longer than timeout= allows
+    │   ├── WorkerLost               a worker that is gone, such as a process that crashed
     │   ├── UnresolvedInput
     │   └── ValueUnavailable
     ├── RecordError                  a record of another format, or a broken one
@@ -97,8 +99,10 @@ from glacier.core.errors._run import (
     RunError,
     RunFailed,
     TaskExited,
+    TaskTimeout,
     UnresolvedInput,
     ValueUnavailable,
+    WorkerLost,
     WrongOutputs,
 )
 
@@ -144,10 +148,12 @@ __all__ = [
     "Skip",
     "TaskAsAnnotation",
     "TaskExited",
+    "TaskTimeout",
     "UnknownName",
     "UnresolvedAnnotation",
     "UnresolvedInput",
     "ValueUnavailable",
+    "WorkerLost",
     "WrongOutputs",
     "nearest",
     "perhaps",

@@ -21,6 +21,12 @@ __all__ = [
 class GlacierError(Exception):
     """Anything that Glacier itself reports; its text says what, where, why and how to mend it."""
 
+    retryable = True
+    """Whether the same call may go well when it is tried again."""
+
+    kinds: Tuple[str, ...] = ()
+    """Of an error that stands for one from elsewhere, the names of all types of that one."""
+
     @property
     def problems(self) -> Tuple[GlacierError, ...]:
         """The single problems reported here: this one, or all those of a group."""
@@ -35,6 +41,7 @@ def _rebuild(
     kind: Type[GlacierError], args: Tuple[object, ...], facts: Dict[str, object]
 ) -> object:
     error = kind.__new__(kind, *args)
+    error.args = args  # which OSError, a base of some, leaves to its __init__
     error.__dict__.update(facts)
     return error
 

@@ -28,6 +28,8 @@ __all__ = [
 class DefinitionError(GlacierError):
     """The pipeline as it is declared cannot run."""
 
+    retryable = False
+
 
 class DefinitionErrors(DefinitionError):
     """Several definition errors of one task or one pipeline, reported together."""

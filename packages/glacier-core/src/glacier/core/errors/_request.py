@@ -32,6 +32,8 @@ __all__ = [
 class RequestError(GlacierError):
     """The run as it was asked for cannot start; nothing has run."""
 
+    retryable = False
+
 
 class RequestErrors(RequestError):
     """Several problems of one request, reported together."""

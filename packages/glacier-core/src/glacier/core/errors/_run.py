@@ -17,8 +17,10 @@ __all__ = [
     "RunError",
     "RunFailed",
     "TaskExited",
+    "TaskTimeout",
     "UnresolvedInput",
     "ValueUnavailable",
+    "WorkerLost",
     "WrongOutputs",
 ]
 
@@ -59,6 +61,8 @@ class RunFailed(RunError):
 class WrongOutputs(RunError):
     """A task returned something other than one value for each of its datasets."""
 
+    retryable = False
+
     def __init__(self, *, where: str, outputs: Sequence[str], found: str) -> None:
         super().__init__(
             f"{where} returned {found}, but it declares {len(outputs)} datasets: "
@@ -69,6 +73,8 @@ class WrongOutputs(RunError):
 class NotMappable(RunError):
     """A mapped input whose value has no items to map over."""
 
+    retryable = False
+
     def __init__(self, *, where: str, dataset: str, found: str) -> None:
         super().__init__(
             f"{where} runs once per item of {dataset!r} ('.each'), but its value is {found}. "
@@ -78,6 +84,8 @@ class NotMappable(RunError):
 
 class InvalidCondition(RunError):
     """A ``when=`` dataset whose value is neither true nor false."""
+
+    retryable = False
 
     def __init__(self, *, where: str, dataset: str, found: str) -> None:
         super().__init__(
@@ -96,8 +104,46 @@ class TaskExited(RunError):
         )
 
 
+class TaskTimeout(RunError, TimeoutError):
+    """A call took longer than its task may; ``limit`` is in seconds, ``item`` of a mapped task.
+
+    ``ended`` says what became of the call.
+    """
+
+    def __init__(
+        self,
+        *,
+        task: str,
+        limit: float,
+        attempt: int,
+        attempts: int,
+        ended: str,
+        item: Optional[int] = None,
+    ) -> None:
+        self.task = task
+        self.item = item
+        self.limit = limit
+        self.attempt = attempt
+        which = "" if item is None else f" (item {item})"
+        of = f" of {attempts}" if attempts > 1 else ""
+        super().__init__(
+            f"task {task!r}{which} had not ended after its limit of {limit:g} s in attempt "
+            f"{attempt}{of}. {ended} Give it more time, @pipeline.task(timeout=…), or let it do "
+            "less at a time."
+        )
+
+
+class WorkerLost(RunError):
+    """The worker of a call is gone, or could not be had; it says nothing of the task itself.
+
+    It is tried again wherever the task may be tried again, whatever its ``retry_on=`` says.
+    """
+
+
 class UnresolvedInput(RunError):
     """A call reached a worker with an input that is still a reference."""
+
+    retryable = False
 
     def __init__(self, *, task: str, dataset: str, found: str) -> None:
         super().__init__(
@@ -118,6 +164,8 @@ class ValueUnavailable(RunError, KeyError):
 
 class RecordError(GlacierError):
     """A record that another version of Glacier wrote, or that is broken (``broken`` says how)."""
+
+    retryable = False
 
     def __init__(self, *, record: str, found: object, expected: int, broken: str = "") -> None:
         super().__init__(

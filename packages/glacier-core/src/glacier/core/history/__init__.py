@@ -10,10 +10,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glacier.core.history.reader import LogRecord, RunRecord, TaskRecord, read_run, read_runs
+    from glacier.core.history.reader import (
+        AttemptRecord,
+        LogRecord,
+        RunRecord,
+        TaskRecord,
+        read_run,
+        read_runs,
+    )
     from glacier.core.history.recorder import Recorder
 
-__all__ = ["LogRecord", "Recorder", "RunRecord", "TaskRecord", "read_run", "read_runs"]
+__all__ = [
+    "AttemptRecord",
+    "LogRecord",
+    "Recorder",
+    "RunRecord",
+    "TaskRecord",
+    "read_run",
+    "read_runs",
+]
 
 
 def __getattr__(name: str) -> Any:

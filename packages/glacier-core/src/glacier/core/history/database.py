@@ -5,7 +5,7 @@ table      one row for each
 =========  ======================================================================================
 runs       run; ``state`` is ``running`` until it ends
 tasks      task of a run that has started or ended
-attempts   attempt of a task that has ended
+attempts   attempt of a task, or of an item of one (else ``item`` is -1), that has ended
 logs       record that a task logged
 =========  ======================================================================================
 """
@@ -21,13 +21,28 @@ from glacier.core.errors import HistoryError
 
 __all__ = ["SCHEMA", "connect", "history_file"]
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the schema, in the file as ``PRAGMA user_version``."""
 
 _APPLICATION = 0x476C6163  # "Glac": tells the file from any other database
 _PATIENCE = 30.0  # seconds that a writer waits for another one
 
-_TABLES = """
+_ATTEMPTS = """
+CREATE TABLE attempts (
+    run_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    item INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    started REAL,
+    duration REAL NOT NULL,
+    error TEXT,
+    traceback TEXT,
+    delay REAL,
+    PRIMARY KEY (run_id, position, item, attempt)
+) WITHOUT ROWID;
+"""
+_TABLES = f"""
 CREATE TABLE runs (
     run_id TEXT PRIMARY KEY,
     pipeline TEXT NOT NULL,
@@ -51,18 +66,7 @@ CREATE TABLE tasks (
     reason TEXT NOT NULL,
     PRIMARY KEY (run_id, position)
 ) WITHOUT ROWID;
-CREATE TABLE attempts (
-    run_id TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    attempt INTEGER NOT NULL,
-    state TEXT NOT NULL,
-    started REAL,
-    duration REAL NOT NULL,
-    error TEXT,
-    traceback TEXT,
-    PRIMARY KEY (run_id, position, attempt)
-) WITHOUT ROWID;
-CREATE TABLE logs (
+{_ATTEMPTS}CREATE TABLE logs (
     run_id TEXT NOT NULL,
     task TEXT NOT NULL,
     attempt INTEGER NOT NULL,
@@ -74,6 +78,14 @@ CREATE TABLE logs (
 );
 CREATE INDEX logs_of_run ON logs (run_id, time);
 """
+_FROM_1 = f"""
+ALTER TABLE attempts RENAME TO attempts_1;
+{_ATTEMPTS}INSERT INTO attempts SELECT run_id, position, -1, attempt, state, started, duration,
+    error, traceback, NULL FROM attempts_1;
+DROP TABLE attempts_1;
+"""
+_STEPS = {0: _TABLES, 1: _FROM_1}
+"""What to do to a file of an older schema."""
 
 
 def history_file(root: Path) -> Path:
@@ -130,7 +142,7 @@ def _prepare(connection: sqlite3.Connection, file: Path, *, write: bool) -> None
             reason=f"a newer Glacier has written it (schema {version}, this one knows {SCHEMA})",
             mend="Use that version of glacier-pipeline, or name another folder.",
         )
-    if not write:
+    if not write and version in (0, SCHEMA):
         if version == 0:
             mend = "A first run has only just begun, or could not write it."
             raise HistoryError(path=file, reason="it holds no run yet", mend=mend)
@@ -141,7 +153,7 @@ def _prepare(connection: sqlite3.Connection, file: Path, *, write: bool) -> None
 
 
 def _create(connection: sqlite3.Connection) -> None:
-    """Make the tables, unless another process has done so in the meantime."""
+    """Make the tables, or those of an older Glacier anew, unless another process just has."""
     connection.execute("PRAGMA synchronous = OFF")  # there is nothing yet that could be lost
     deadline = time.monotonic() + _PATIENCE
     while True:
@@ -157,8 +169,9 @@ def _create(connection: sqlite3.Connection) -> None:
     with closing(connection.cursor()) as cursor:
         cursor.execute("BEGIN IMMEDIATE")
         try:
-            if _number(connection, "user_version") == 0:
-                for statement in _TABLES.split(";")[:-1]:
+            version = _number(connection, "user_version")
+            if version < SCHEMA:
+                for statement in _STEPS[version].split(";")[:-1]:
                     cursor.execute(statement)
                 cursor.execute(f"PRAGMA application_id = {_APPLICATION}")
                 cursor.execute(f"PRAGMA user_version = {SCHEMA}")

@@ -13,7 +13,7 @@ from glacier.core.errors import HistoryError, nearest
 from glacier.core.history.database import connect, history_file
 from glacier.core.history.host import is_alive
 
-__all__ = ["LogRecord", "RunRecord", "TaskRecord", "read_run", "read_runs"]
+__all__ = ["AttemptRecord", "LogRecord", "RunRecord", "TaskRecord", "read_run", "read_runs"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,28 @@ class LogRecord:
 
 
 @dataclass(frozen=True)
+class AttemptRecord:
+    """An attempt that failed and was followed by another, ``delay`` seconds later.
+
+    ``item`` is that of a mapped task, which are counted from 0.
+    """
+
+    attempt: int
+    item: Optional[int]
+    started: Optional[float]
+    duration: float
+    error: Optional[str]
+    traceback: Optional[str]
+    delay: float
+
+
+@dataclass(frozen=True)
 class TaskRecord:
-    """How a task fared; ``error`` is one line, ``traceback`` all of it, of its last attempt."""
+    """How a task fared; ``error`` is one line, ``traceback`` all of it, of its last attempt.
+
+    ``attempts`` is the number of that, and ``failures`` are the attempts before, those of all items
+    of a mapped task included.
+    """
 
     name: str
     state: str
@@ -41,6 +61,7 @@ class TaskRecord:
     attempts: int = 0
     error: Optional[str] = None
     traceback: Optional[str] = None
+    failures: Sequence[AttemptRecord] = ()
 
 
 @dataclass(frozen=True)
@@ -90,18 +111,27 @@ def read_run(root: Union[str, Path], run: str) -> RunRecord:
         (record,) = [_run(row, _counts(connection, where, run_id)) for row in connection.execute(
             f"SELECT * FROM runs {where}", (run_id,)
         )]  # fmt: skip
-        tasks = [_task(row) for row in connection.execute(_TASKS, (run_id,))]
+        failures = _failures(connection, run_id)
+        tasks = [
+            replace(_task(row), failures=tuple(failures.get(position, ())))
+            for position, *row in connection.execute(_TASKS, (run_id,))
+        ]
         logs = [LogRecord(*row) for row in connection.execute(_LOGS, (run_id,))]
     return replace(record, tasks=tuple(tasks), logs=tuple(logs))
 
 
 _TASKS = """
-SELECT t.task, t.state, t.started, t.duration, t.reason, coalesce(a.attempt, 0), a.error,
-       a.traceback
+SELECT t.position, t.task, t.state, t.started, t.duration, t.reason, coalesce(a.attempt, 0),
+       a.error, a.traceback
 FROM tasks t LEFT JOIN attempts a
-  ON a.run_id = t.run_id AND a.position = t.position AND a.attempt = (
-    SELECT max(attempt) FROM attempts WHERE run_id = t.run_id AND position = t.position)
+  ON a.run_id = t.run_id AND a.position = t.position AND a.item = -1 AND a.attempt = (
+    SELECT max(attempt) FROM attempts
+    WHERE run_id = t.run_id AND position = t.position AND item = -1)
 WHERE t.run_id = ? ORDER BY t.position
+"""
+_FAILURES = """
+SELECT position, attempt, item, started, duration, error, traceback, delay FROM attempts
+WHERE run_id = ? AND delay IS NOT NULL ORDER BY position, item, attempt
 """
 _LOGS = """
 SELECT task, attempt, item, time, level, logger, message FROM logs
@@ -148,8 +178,16 @@ def _run(row: Tuple[Any, ...], counts: Mapping[Tuple[str, str], int]) -> RunReco
     )  # fmt: skip
 
 
-def _task(row: Tuple[Any, ...]) -> TaskRecord:
+def _task(row: Sequence[Any]) -> TaskRecord:
     return TaskRecord(*row)
+
+
+def _failures(connection: sqlite3.Connection, run_id: str) -> Dict[int, List[AttemptRecord]]:
+    found: Dict[int, List[AttemptRecord]] = {}
+    for position, attempt, item, *rest in connection.execute(_FAILURES, (run_id,)):
+        record = AttemptRecord(attempt, None if item < 0 else item, *rest)
+        found.setdefault(position, []).append(record)
+    return found
 
 
 def _find(connection: sqlite3.Connection, file: Path, run: str) -> str:

@@ -14,7 +14,14 @@ from glacier.core import tasklog
 from glacier.core._version import __version__
 from glacier.core.contracts import State
 from glacier.core.errors import GlacierWarning
-from glacier.core.events import Event, RunFinished, RunStarted, TaskFinished, TaskStarted
+from glacier.core.events import (
+    AttemptFailed,
+    Event,
+    RunFinished,
+    RunStarted,
+    TaskFinished,
+    TaskStarted,
+)
 from glacier.core.frames import traceback_of
 from glacier.core.history.host import this_host
 from glacier.core.tasklog import LogLine
@@ -26,6 +33,7 @@ __all__ = ["Recorder"]
 
 _PAUSE = 0.2  # seconds between two transactions: others get their turn
 _MOST_LINES = 100_000  # of a run's logs
+_WHOLE = -1  # the item of an attempt that is the task's
 
 Entry = Union[Event, LogLine]
 
@@ -56,7 +64,7 @@ class Recorder:
             writer = self._writers.pop(event.run_id)
             writer.entries.append(event)
             self._warn(writer.close())
-        elif isinstance(event, (TaskStarted, TaskFinished)):
+        elif isinstance(event, (TaskStarted, AttemptFailed, TaskFinished)):
             self._writers[event.run_id].entries.append(event)
 
     def _warn(self, trouble: Optional[Exception]) -> None:
@@ -165,9 +173,11 @@ class _Writer:
                 name = entry.step.task
                 tasks[position] = (run_id, position, name, state, began, took, entry.reason)
                 if began is not None or entry.error is not None:
-                    error = _error(entry.error)
-                    attempt = (run_id, position, 1, state, began, took, *error)
+                    which = (run_id, position, _WHOLE, entry.attempt)
+                    attempt = (*which, state, began, took, *_error(entry.error), None)
                     found.setdefault(_ATTEMPT, []).append(attempt)
+            elif isinstance(entry, AttemptFailed):
+                found.setdefault(_ATTEMPT, []).append(self.attempt_row(entry))
             elif isinstance(entry, RunStarted):
                 found[_RUN] = [self.run_row(entry)]
             elif isinstance(entry, RunFinished):
@@ -175,6 +185,13 @@ class _Writer:
         if tasks:
             found[_TASK] = list(tasks.values())
         return found
+
+    def attempt_row(self, entry: AttemptFailed) -> Tuple[Any, ...]:
+        item = _WHOLE if entry.item is None else entry.item
+        return (
+            self.start.run_id, self.positions[entry.step.task], item, entry.attempt,
+            State.FAILED.value, entry.started, entry.duration, *_error(entry.error), entry.delay,
+        )  # fmt: skip
 
     def run_row(self, start: RunStarted) -> Tuple[Any, ...]:
         plan, python = start.plan, sys.version.split()[0]
@@ -192,7 +209,7 @@ def _json(request: Mapping[str, Any]) -> str:
 
 _RUN = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _TASK = "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?)"
-_ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _LOG = "INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _END = "UPDATE runs SET state = ?, duration = ? WHERE run_id = ?"
 

@@ -11,6 +11,7 @@ The methods are collected by pytest and need nothing of it.
 
 from __future__ import annotations
 
+from glacier.core.testing.contract_attempts import AttemptContract
 from glacier.core.testing.contract_events import EventContract
 from glacier.core.testing.contract_failures import FailureContract
 from glacier.core.testing.contract_flow import FlowContract
@@ -19,5 +20,7 @@ from glacier.core.testing.contract_values import ValueContract
 __all__ = ["ExecutorContract"]
 
 
-class ExecutorContract(ValueContract, FlowContract, FailureContract, EventContract):
+class ExecutorContract(
+    ValueContract, FlowContract, FailureContract, EventContract, AttemptContract
+):
     """All that a run promises, whatever it runs on."""

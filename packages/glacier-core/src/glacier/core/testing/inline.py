@@ -9,18 +9,34 @@ from glacier.core.pipeline import Pipeline
 from glacier.core.run import Run
 from glacier.core.select import Selection
 from glacier.core.task import Task
+from glacier.core.testing.clock import FakeClock
 from glacier.core.worker import run_call
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from glacier.core.clock import Clock
     from glacier.core.contracts import Inputs, TaskCall, TaskResult
 
 __all__ = ["InlineExecutor", "run", "run_task"]
 
 
 class InlineExecutor(PoolExecutor):
-    """Runs one task at a time on the calling thread; a debugger steps right into it."""
+    """Runs one task at a time on the calling thread; a debugger steps right into it.
+
+    Nothing waits for a task to be tried again (``clock`` is a :class:`FakeClock`), and a task that
+    takes longer than it may is let.
+    """
+
+    def __init__(
+        self,
+        *,
+        fail_fast: bool = False,
+        concurrency: Optional[Mapping[str, int]] = None,
+        clock: Optional[Clock] = None,
+    ) -> None:
+        super().__init__(fail_fast=fail_fast, concurrency=concurrency)
+        self.clock = clock if clock is not None else FakeClock()
 
     def open(self) -> InlinePool:
         return InlinePool()
@@ -31,6 +47,7 @@ class InlinePool:
 
     workers = 1
     backlog = 0
+    keeps_time = True  # its own: none
 
     def submit(self, call: TaskCall) -> Future[TaskResult]:
         from concurrent.futures import Future
