@@ -41,6 +41,17 @@
     │   ├── TaskExited
     │   ├── UnresolvedInput
     │   └── ValueUnavailable
+    ├── StoreError                   a store cannot do what it was asked to
+    │   ├── InvalidKey               a key that is none, or leads out of the store
+    │   ├── KeyMissing
+    │   ├── KeyExists                what is created only once is there already
+    │   ├── KeyChanged               what was to be replaced is no longer what it was
+    │   ├── StoreDenied
+    │   ├── StoreFull
+    │   └── StoreGone                a folder that was deleted while it was in use
+    ├── VersionError                 a stored version cannot be used
+    │   ├── VersionMissing
+    │   └── VersionDamaged           a file is not what the version's record says
     ├── RecordError                  a record of another format, or a broken one
     ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
@@ -99,6 +110,19 @@ from glacier.core.errors._run import (
     ValueUnavailable,
     WrongOutputs,
 )
+from glacier.core.errors._stores import (
+    InvalidKey,
+    KeyChanged,
+    KeyExists,
+    KeyMissing,
+    StoreDenied,
+    StoreError,
+    StoreFull,
+    StoreGone,
+    VersionDamaged,
+    VersionError,
+    VersionMissing,
+)
 
 __all__ = [
     "AmbiguousName",
@@ -118,10 +142,14 @@ __all__ = [
     "IncompatibleTypes",
     "InvalidAnnotation",
     "InvalidCondition",
+    "InvalidKey",
     "InvalidName",
     "InvalidOption",
     "InvalidRequest",
     "InvalidSelection",
+    "KeyChanged",
+    "KeyExists",
+    "KeyMissing",
     "Link",
     "LoadError",
     "MissingAnnotation",
@@ -139,12 +167,19 @@ __all__ = [
     "RunError",
     "RunFailed",
     "Skip",
+    "StoreDenied",
+    "StoreError",
+    "StoreFull",
+    "StoreGone",
     "TaskAsAnnotation",
     "TaskExited",
     "UnknownName",
     "UnresolvedAnnotation",
     "UnresolvedInput",
     "ValueUnavailable",
+    "VersionDamaged",
+    "VersionError",
+    "VersionMissing",
     "WrongOutputs",
     "nearest",
     "perhaps",
