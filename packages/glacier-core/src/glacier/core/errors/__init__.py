@@ -51,7 +51,8 @@
     │   └── StoreGone                a folder that was deleted while it was in use
     ├── VersionError                 a stored version cannot be used
     │   ├── VersionMissing
-    │   └── VersionDamaged           a file is not what the version's record says
+    │   ├── VersionDamaged           a file is not what the version's record says
+    │   └── CannotPublish            an address at which a version cannot be published
     ├── RecordError                  a record of another format, or a broken one
     ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
@@ -111,6 +112,7 @@ from glacier.core.errors._run import (
     WrongOutputs,
 )
 from glacier.core.errors._stores import (
+    CannotPublish,
     InvalidKey,
     KeyChanged,
     KeyExists,
@@ -126,6 +128,7 @@ from glacier.core.errors._stores import (
 
 __all__ = [
     "AmbiguousName",
+    "CannotPublish",
     "ConflictingParameters",
     "CyclicPipeline",
     "DefinitionError",

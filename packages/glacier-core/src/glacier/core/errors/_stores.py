@@ -7,6 +7,7 @@ from typing import Optional
 from glacier.core.errors._base import GlacierError
 
 __all__ = [
+    "CannotPublish",
     "InvalidKey",
     "KeyChanged",
     "KeyExists",
@@ -134,3 +135,10 @@ class VersionDamaged(VersionError):
             f"{what} is damaged: {file} should be {expected}, but {found}. It was changed or cut "
             "after it was written. Restore the file, or run the task that makes it again."
         )
+
+
+class CannotPublish(VersionError):
+    """A version that cannot be published at an address."""
+
+    def __init__(self, *, what: str, target: str, reason: str, mend: str) -> None:
+        super().__init__(f"{what} cannot be published as {target}: {reason}. {mend}")
