@@ -125,7 +125,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "UnresolvedInput": {"task": "a", "dataset": "raw", "found": "Handle"},
     "ValueUnavailable": {"dataset": "raw", "reason": "r"},
     "CannotPublish": {"what": "w", "target": "x.csv", "reason": "r", "mend": "m"},
-    "InvalidKey": {"key": "../x", "where": "file:///d", "reason": "r"},
+    "InvalidKey": {"key": "/x", "where": "file:///d", "reason": "r"},
     "KeyChanged": {"where": "file:///d/x", "expected": "a", "found": None},
     "KeyExists": {"where": "file:///d/x"},
     "KeyMissing": {"where": "file:///d/x"},
