@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import (
     Callable,
@@ -18,7 +19,7 @@ from typing import (
 )
 
 from glacier.core.contracts import Store
-from glacier.core.errors import KeyMissing, VersionMissing
+from glacier.core.errors import KeyExists, KeyMissing, VersionMissing
 from glacier.core.versions.address import Address
 from glacier.core.versions.finding import read_version
 from glacier.core.versions.pointer import read_pointer
@@ -66,7 +67,9 @@ def collect(
     run has written; and all that a kept version was made from, or takes its files from. Versions
     and runs in ``others`` count as kept. The record of a run goes with its last version.
 
-    Ages are told by the store's clock, beside ``now``, in seconds since the epoch. Raises
+    One collector at a time may work on a store, beside any number of runs; one that is killed
+    leaves nothing that the next does not see. Ages are told by the store's clock, beside ``now``,
+    in seconds since the epoch. Raises
     :class:`~glacier.core.errors.RecordError` for a record that it cannot read: it could refer to
     anything, so nothing is removed.
     """
@@ -90,6 +93,7 @@ class _Collection:
         self.live = frozenset(live)
         self.records: Dict[Reference, Version] = {}
         self.kept: Set[Reference] = set()
+        self.needed: Set[Reference] = set()
         self.runs: Set[str] = set()
         self.pinning: Set[str] = set()
 
@@ -126,8 +130,9 @@ class _Collection:
             return newest
         if isinstance(retention, timedelta):
             since = self.now - retention.total_seconds()
-            return [one for one in newest if self.survey.age_of(one) >= since]
-        return newest[:retention]
+            return newest[:1] + [one for one in newest if self.survey.age_of(one) >= since]
+        # The newest always: its writer may be just about to make it the latest.
+        return newest[: max(retention, 1)]
 
     def _pins(self, store: Store, known: Survey, since: float) -> List[Reference]:
         found: List[Reference] = []
@@ -144,8 +149,11 @@ class _Collection:
         waiting = list(references)
         while waiting:
             reference = waiting.pop()
+            if reference in self.needed:
+                continue
+            self.needed.add(reference)
             record = self.records.get(reference)
-            if record is None or reference in self.kept:
+            if record is None:
                 continue
             self.kept.add(reference)
             waiting.append(Reference(record.address, record.data))
@@ -161,7 +169,10 @@ class _Collection:
         return [
             draft
             for draft in self.survey.drafts()
-            if draft.version not in self.live and self.survey.touched(draft) < self.young
+            # One that is needed lost its record to a collector that was killed.
+            if draft not in self.needed
+            and draft.version not in self.live
+            and self.survey.touched(draft) < self.young
         ]
 
     def superfluous(self) -> List[str]:
@@ -212,11 +223,13 @@ class _Collection:
         for key in self.stray():
             self.store.delete(key)
         victims = self.victims()
-        for record in victims:
-            self.store.delete(record.address.record(record.version))
+        records = {record.address.record(record.version) for record in victims}
+        for key in records:
+            self.store.delete(key)
         self._spare(victims)
         for key in self.found().keys:
-            self.store.delete(key)
+            if key not in records:  # it may have been written anew
+                self.store.delete(key)
 
     def _spare(self, victims: Sequence[Version]) -> None:
         """Put back the records of versions that somebody began to use after they were judged."""
@@ -232,7 +245,8 @@ class _Collection:
         for record in victims:
             if record.reference in self.kept:
                 key = record.address.record(record.version)
-                self.store.put(key, record.to_bytes(), if_absent=True)
+                with suppress(KeyExists):  # its run has written it anew
+                    self.store.put(key, record.to_bytes(), if_absent=True)
 
 
 def _records(store: Store, known: Survey) -> List[Version]:

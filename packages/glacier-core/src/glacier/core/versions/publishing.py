@@ -104,6 +104,8 @@ def _replace_folder(sources: Sequence[str], version: Version, above: str, name: 
         )
     before = os.path.basename(os.readlink(path)) if os.path.islink(path) else ""
     folder = f"{stem}{version.version}"
+    if before == folder and os.path.isdir(path):
+        return
     if not os.path.isdir(os.path.join(above, folder)):
         _fill(sources, version, above, name)
     link = _new(above, name)
