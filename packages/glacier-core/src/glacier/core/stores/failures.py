@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from contextlib import contextmanager
-from typing import Iterator
+from typing import Generator
 
 from glacier.core.errors import (
     InvalidKey,
@@ -30,7 +30,7 @@ READING = "reading it"
 
 
 @contextmanager
-def failing(where: str, *, doing: str) -> Iterator[None]:
+def failing(where: str, *, doing: str) -> Generator[None, None, None]:
     """Raise an ``OSError`` of the block as what it means for the store at ``where``.
 
     ``doing`` says what the block does, such as "writing it"; what is not there is a missing key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from typing import Callable, Union
+from typing import Callable, List, Union
 
 __all__ = ["copy_file", "make_folder", "make_read_only", "sync", "take", "write_file"]
 
@@ -100,7 +100,7 @@ def make_read_only(path: str) -> None:
 
 def make_folder(path: str, *, durable: bool) -> None:
     """Make a folder and those above it, unless they are there."""
-    missing = []
+    missing: List[str] = []
     while not os.path.isdir(path) and path not in missing:
         missing.append(path)
         path = os.path.dirname(path)

@@ -45,7 +45,7 @@ class DirectoryStore:
     """
 
     def __init__(self, root: Union[str, os.PathLike[str]], *, durable: bool = True) -> None:
-        self.root = os.path.abspath(os.fspath(root))
+        self.root: str = os.path.abspath(os.fspath(root))
         self.durable = durable
         self._address = Path(self.root).as_uri()
         self._guard = threading.Lock()

@@ -85,7 +85,7 @@ def sweep(root: str) -> List[str]:
         names = set(os.listdir(above))
     except (FileNotFoundError, NotADirectoryError):
         return []
-    swept = []
+    swept: List[str] = []
     for name in sorted(names):
         folder = os.path.join(above, name)
         if name.endswith(_SUFFIX):

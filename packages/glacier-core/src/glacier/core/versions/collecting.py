@@ -74,8 +74,7 @@ def collect(
     anything, so nothing is removed.
     """
     work = _Collection(store, now=time.time() if now is None else now, grace=grace, live=live)
-    chosen = retain if callable(retain) else lambda address: retain
-    work.mark(chosen, pins=pins, others=others)
+    work.mark(retain, pins=pins, others=others)
     found = work.found()
     if not dry_run:
         work.sweep()
@@ -100,12 +99,18 @@ class _Collection:
     # --- what is kept -----------------------------------------------------------------------------
 
     def mark(
-        self, retain: Callable[[Address], Retention], *, pins: timedelta, others: Sequence[Store]
+        self,
+        retain: Union[Retention, Callable[[Address], Retention]],
+        *,
+        pins: timedelta,
+        others: Sequence[Store],
     ) -> None:
-        records, references = _records(self.store, self.survey), []
+        records = _records(self.store, self.survey)
         self.records = {record.reference: record for record in records}
+        references: List[Reference] = []
         for address, ids in self.survey.committed().items():
-            references += self._retained(address, ids, retain(address))
+            chosen = retain(address) if callable(retain) else retain
+            references += self._retained(address, ids, chosen)
             latest = read_pointer(self.store, address.latest)
             if latest is not None:
                 references.append(Reference(address, latest))
