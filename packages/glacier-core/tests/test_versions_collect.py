@@ -336,3 +336,19 @@ def test_one_who_begins_to_use_a_version_meanwhile_gets_it_or_is_told(
     else:
         assert told == ["gone", "gone"]
         assert left(store) == runs(2)
+
+
+def test_data_whose_record_a_killed_collector_removed_stay_with_who_reuses_them(
+    store: MemoryStore, sweep: Any
+) -> None:
+    older = write(store, 1)
+    write(store, 2)
+    latest = reuse(store, draft_of(3), older)
+    store.delete(RAW.record(run_id(1)))
+    sweep(retain=1)
+
+    assert texts(store, latest) == ["raw 1"]
+    write(store, 4)
+    sweep(retain=1)
+    assert left(store) == runs(4)
+    assert not any(run_id(1) in key for key in keys(store))
