@@ -13,7 +13,6 @@ goes with all that is in it.
 from __future__ import annotations
 
 import os
-import shutil
 import time
 import weakref
 from contextlib import suppress
@@ -72,10 +71,19 @@ def _finish(folder: str, held: Hold, owner: int) -> None:
 
 
 def _remove(folder: str) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    _remove_tree(folder)
     # Last: as long as the lock is there, the rest can be found again.
     with suppress(OSError):
         os.unlink(folder + _SUFFIX)
+
+
+def _remove_tree(folder: str) -> None:
+    try:
+        os.rmdir(folder)  # most are empty, and shutil takes long to load
+    except OSError:
+        from shutil import rmtree
+
+        rmtree(folder, ignore_errors=True)
 
 
 def sweep(root: str) -> List[str]:
@@ -92,7 +100,7 @@ def sweep(root: str) -> List[str]:
             if not name.startswith("keys-") and _abandoned(folder):
                 swept.append(name[: -len(_SUFFIX)])
         elif name + _SUFFIX not in names and _is_old(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove_tree(folder)
             swept.append(name)
     return swept
 

@@ -29,8 +29,9 @@ survey      what lies in a store, for the collector
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from glacier.core.versions.address import Address
-from glacier.core.versions.collecting import RETAIN, Collected, collect
 from glacier.core.versions.fetching import fetch
 from glacier.core.versions.finding import (
     find_fingerprint,
@@ -39,10 +40,13 @@ from glacier.core.versions.finding import (
     list_versions,
     read_version,
 )
-from glacier.core.versions.publishing import publish
 from glacier.core.versions.record import FORMAT, Part, Reference, Version
 from glacier.core.versions.runs import RunRecord, list_runs, read_run, start_run
 from glacier.core.versions.writing import Draft, commit, put_part, reuse
+
+if TYPE_CHECKING:
+    from glacier.core.versions.collecting import RETAIN, Collected, collect
+    from glacier.core.versions.publishing import publish
 
 __all__ = [
     "FORMAT",
@@ -69,3 +73,21 @@ __all__ = [
     "reuse",
     "start_run",
 ]
+
+# A worker neither collects nor publishes, and need not load what that takes.
+_ROOMS = {
+    "RETAIN": "collecting",
+    "Collected": "collecting",
+    "collect": "collecting",
+    "publish": "publishing",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
