@@ -234,6 +234,13 @@ def benchmarks(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def crashes(session: nox.Session) -> None:
+    """Kill 200 processes that write versions, or as many as -- says, while others read."""
+    session.install(*editable(["core"]))
+    session.run("python", "packages/glacier-core/tests/killing.py", *(session.posargs or ["200"]))
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Which lines and branches of the packages their tests leave out."""
     session.install(*editable(PACKAGES), *group("test"), *group("values"), "coverage>=7.6")

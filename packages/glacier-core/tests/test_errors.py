@@ -125,6 +125,17 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     },
     "UnresolvedInput": {"task": "a", "dataset": "raw", "found": "Handle"},
     "ValueUnavailable": {"dataset": "raw", "reason": "r"},
+    "CannotPublish": {"what": "w", "target": "x.csv", "reason": "r", "mend": "m"},
+    "InvalidKey": {"key": "/x", "where": "file:///d", "reason": "r"},
+    "KeyChanged": {"where": "file:///d/x", "expected": "a", "found": None},
+    "KeyExists": {"where": "file:///d/x"},
+    "KeyMissing": {"where": "file:///d/x"},
+    "StoreDenied": {"where": "file:///d/x", "doing": "to write", "reason": "Read-only"},
+    "StoreError": {"where": "file:///d/x", "reason": "r"},
+    "StoreFull": {"where": "file:///d/x", "reason": "No space left on device"},
+    "StoreGone": {"where": "file:///d"},
+    "VersionDamaged": {"what": "w", "file": "file:///d/x", "expected": "3 bytes", "found": "none"},
+    "VersionMissing": {"what": "w", "where": "file:///d/x"},
     "WrongOutputs": {"where": "w", "outputs": ["a", "b"], "found": "one int"},
 }
 
@@ -140,7 +151,7 @@ def examples() -> Dict[str, GlacierError]:
     return {**made, **several, **plain}
 
 
-PLAIN = ("DefinitionError", "GlacierError", "RequestError", "RunError", "WorkerLost")
+PLAIN = ("DefinitionError", "GlacierError", "RequestError", "RunError", "VersionError", "WorkerLost")
 
 
 def test_there_is_an_example_of_every_error() -> None:

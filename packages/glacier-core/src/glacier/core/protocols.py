@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from glacier.core.context import adopt_scratch, share_scratch
     from glacier.core.contracts import (
         FORMAT,
+        Entry,
         Executor,
         Handle,
         Launch,
@@ -23,12 +24,25 @@ if TYPE_CHECKING:
         Ref,
         RemotePool,
         State,
+        Store,
         TaskCall,
         TaskResult,
         Value,
         VersionRef,
     )
-    from glacier.core.errors import GlacierError, RunError, WorkerLost
+    from glacier.core.errors import (
+        GlacierError,
+        InvalidKey,
+        KeyChanged,
+        KeyExists,
+        KeyMissing,
+        RunError,
+        StoreDenied,
+        StoreError,
+        StoreFull,
+        StoreGone,
+        WorkerLost,
+    )
     from glacier.core.executor import PoolExecutor
     from glacier.core.history.recorder import Recorder
     from glacier.core.plan import Plan
@@ -36,15 +50,22 @@ if TYPE_CHECKING:
     from glacier.core.progress import progress_listener
     from glacier.core.run import Run
     from glacier.core.step import Slot, Step
+    from glacier.core.stores import DirectoryStore
     from glacier.core.tasklog import LogLine, capture, is_captured, tell
     from glacier.core.timeouts import timed_out
     from glacier.core.worker import run_call, run_call_async
 
 __all__ = [
     "FORMAT",
+    "DirectoryStore",
+    "Entry",
     "Executor",
     "GlacierError",
     "Handle",
+    "InvalidKey",
+    "KeyChanged",
+    "KeyExists",
+    "KeyMissing",
     "Launch",
     "Launchable",
     "Listener",
@@ -60,6 +81,11 @@ __all__ = [
     "Slot",
     "State",
     "Step",
+    "Store",
+    "StoreDenied",
+    "StoreError",
+    "StoreFull",
+    "StoreGone",
     "TaskCall",
     "TaskResult",
     "Value",
@@ -78,7 +104,12 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "DirectoryStore": "stores",
     "GlacierError": "errors",
+    "InvalidKey": "errors",
+    "KeyChanged": "errors",
+    "KeyExists": "errors",
+    "KeyMissing": "errors",
     "LogLine": "tasklog",
     "Plan": "plan",
     "PoolExecutor": "executor",
@@ -87,6 +118,10 @@ _ROOMS = {
     "RunError": "errors",
     "Slot": "step",
     "Step": "step",
+    "StoreDenied": "errors",
+    "StoreError": "errors",
+    "StoreFull": "errors",
+    "StoreGone": "errors",
     "WorkerLost": "errors",
     "adopt_scratch": "context",
     "capture": "tasklog",

@@ -44,6 +44,18 @@
     │   ├── WorkerLost               a worker that is gone, such as a process that crashed
     │   ├── UnresolvedInput
     │   └── ValueUnavailable
+    ├── StoreError                   a store cannot do what it was asked to
+    │   ├── InvalidKey               a key that is none, or leads out of the store
+    │   ├── KeyMissing
+    │   ├── KeyExists                what is created only once is there already
+    │   ├── KeyChanged               what was to be replaced is no longer what it was
+    │   ├── StoreDenied
+    │   ├── StoreFull
+    │   └── StoreGone                a folder that was deleted while it was in use
+    ├── VersionError                 a stored version cannot be used
+    │   ├── VersionMissing
+    │   ├── VersionDamaged           a file is not what the version's record says
+    │   └── CannotPublish            an address at which a version cannot be published
     ├── RecordError                  a record of another format, or a broken one
     ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
@@ -105,9 +117,24 @@ from glacier.core.errors._run import (
     WorkerLost,
     WrongOutputs,
 )
+from glacier.core.errors._stores import (
+    CannotPublish,
+    InvalidKey,
+    KeyChanged,
+    KeyExists,
+    KeyMissing,
+    StoreDenied,
+    StoreError,
+    StoreFull,
+    StoreGone,
+    VersionDamaged,
+    VersionError,
+    VersionMissing,
+)
 
 __all__ = [
     "AmbiguousName",
+    "CannotPublish",
     "ConflictingParameters",
     "CyclicPipeline",
     "DefinitionError",
@@ -125,10 +152,14 @@ __all__ = [
     "IncompatibleTypes",
     "InvalidAnnotation",
     "InvalidCondition",
+    "InvalidKey",
     "InvalidName",
     "InvalidOption",
     "InvalidRequest",
     "InvalidSelection",
+    "KeyChanged",
+    "KeyExists",
+    "KeyMissing",
     "Link",
     "LoadError",
     "MissingAnnotation",
@@ -146,6 +177,10 @@ __all__ = [
     "RunError",
     "RunFailed",
     "Skip",
+    "StoreDenied",
+    "StoreError",
+    "StoreFull",
+    "StoreGone",
     "TaskAsAnnotation",
     "TaskExited",
     "TaskTimeout",
@@ -153,6 +188,9 @@ __all__ = [
     "UnresolvedAnnotation",
     "UnresolvedInput",
     "ValueUnavailable",
+    "VersionDamaged",
+    "VersionError",
+    "VersionMissing",
     "WorkerLost",
     "WrongOutputs",
     "nearest",

@@ -1,0 +1,21 @@
+"""Stores: bytes by key, of which no reader ever sees half.
+
+========  ===================================================================================
+module    noun
+========  ===================================================================================
+keys      what a key may be
+failures  errors of the operating system → errors of stores
+locks     a lock between processes that the kernel frees with its holder
+files     files that are put in their place at once, and are there after a power cut
+staging   temporary files, and those that killed processes left
+listing   what is in a folder, and what tells one content from another
+folder    :class:`DirectoryStore`
+========  ===================================================================================
+"""
+
+from __future__ import annotations
+
+from glacier.core.stores.folder import DirectoryStore
+from glacier.core.stores.keys import check_key
+
+__all__ = ["DirectoryStore", "check_key"]
