@@ -6,7 +6,7 @@ import pytest
 
 from glacier.core import Dataset, Pipeline, Run, Skip
 from glacier.core.errors import ValueUnavailable
-from glacier.core.run import new_run_id
+from glacier.core.run_ids import new_run_id
 from glacier.core.testing import InlineExecutor
 
 raw, clean, bad, after, never = map(Dataset, ("raw", "clean", "bad", "after", "never"))
@@ -112,7 +112,6 @@ def test_tasks_are_a_mapping(run: Run) -> None:
 
 def test_run_ids_sort_by_time_and_do_not_repeat() -> None:
     ids = [new_run_id() for _ in range(1000)]
-    assert len(set(ids)) == 1000
     stamps = [run_id.partition("-")[0] for run_id in ids]
-    assert stamps == sorted(stamps)
+    assert stamps == sorted(set(stamps)), "even where the clock is coarser than two of them"
     assert all(len(run_id) == len(ids[0]) for run_id in ids)

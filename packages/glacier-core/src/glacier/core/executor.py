@@ -18,7 +18,8 @@ from glacier.core.errors import (
 )
 from glacier.core.events import Event, RunFinished, RunStarted
 from glacier.core.resources import Secret
-from glacier.core.run import Run, new_run_id
+from glacier.core.run import Run
+from glacier.core.run_ids import new_run_id
 from glacier.core.scheduler import Scheduler
 from glacier.core.select import Selection
 from glacier.core.worker import read_secret

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -13,17 +11,7 @@ from glacier.core.errors import RunFailed, ValueUnavailable, nearest
 from glacier.core.plan import Plan
 from glacier.core.step import Step
 
-__all__ = ["Run", "RunLog", "TaskRun", "new_run_id"]
-
-
-def new_run_id() -> str:
-    """A run id whose order as text is the order in time: UTC to the microsecond, and six letters.
-
-    Example: ``20260131T120000.123456Z-9f3a1c``.
-    """
-    seconds, micros = divmod(time.time_ns() // 1000, 1_000_000)
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(seconds))
-    return f"{stamp}.{micros:06}Z-{os.urandom(3).hex()}"
+__all__ = ["Run", "RunLog", "TaskRun"]
 
 
 class RunLog:
