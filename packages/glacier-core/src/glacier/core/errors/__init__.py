@@ -42,6 +42,13 @@
     │   ├── UnresolvedInput
     │   └── ValueUnavailable
     ├── RecordError                  a record of another format, or a broken one
+    ├── MissingLibrary               an optional library that is needed and not installed
+    ├── FormatError                  a value or a file that does not fit its format
+    │   ├── UnknownFormat
+    │   ├── UnfitValue               a value that would not come back equal
+    │   ├── UnfitTarget              stored data asked for as a type that it cannot be
+    │   ├── UnreadableData           a damaged file, or one of another format
+    │   └── PickleRefused
     ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
 
@@ -63,6 +70,15 @@ from glacier.core.errors._definition import (
     UnresolvedAnnotation,
 )
 from glacier.core.errors._files import FileRaised, HistoryError, LoadError
+from glacier.core.errors._formats import (
+    FormatError,
+    MissingLibrary,
+    PickleRefused,
+    UnfitTarget,
+    UnfitValue,
+    UnknownFormat,
+    UnreadableData,
+)
 from glacier.core.errors._graph import (
     ConflictingParameters,
     CyclicPipeline,
@@ -112,6 +128,7 @@ __all__ = [
     "EmptyPipeline",
     "ExtensionError",
     "FileRaised",
+    "FormatError",
     "GlacierError",
     "GlacierWarning",
     "HistoryError",
@@ -126,6 +143,7 @@ __all__ = [
     "LoadError",
     "MissingAnnotation",
     "MissingInput",
+    "MissingLibrary",
     "MissingParameter",
     "MissingProducer",
     "MissingSecret",
@@ -133,6 +151,7 @@ __all__ = [
     "NotAPipeline",
     "NotCallable",
     "NotMappable",
+    "PickleRefused",
     "RecordError",
     "RequestError",
     "RequestErrors",
@@ -141,7 +160,11 @@ __all__ = [
     "Skip",
     "TaskAsAnnotation",
     "TaskExited",
+    "UnfitTarget",
+    "UnfitValue",
+    "UnknownFormat",
     "UnknownName",
+    "UnreadableData",
     "UnresolvedAnnotation",
     "UnresolvedInput",
     "ValueUnavailable",
