@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Iterator, List, Optional, Sequence
+import os
+from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 from glacier.core.errors import UnfitValue, UnreadableData
 from glacier.core.errors._base import a_type
@@ -30,13 +31,14 @@ from glacier.core.typeforms import class_of
 
 __all__ = ["FORMATS"]
 
-# A row group is what a reader of a stream holds at least, and polars reads several ahead: with
-# 16 MiB each its streaming engine held twice as much as with 4.
-_GROUP_ROWS = 131_072
-_GROUP_BYTES = 4 << 20
-_CELL_BYTES = 16  # taken for a value of polars, which tells no sizes before it has the values
+# A row group is what a reader of a stream holds at least, and polars reads several at a time. So one
+# is small; but not of few rows where there are many columns, as each costs some bytes of its own.
+_GROUP_BYTES, _GROUP_BYTES_AT_MOST = 1 << 20, 16 << 20
+_GROUP_ROWS_AT_LEAST, _GROUP_ROWS = 8_192, 131_072
+_POLARS_VALUES = 1 << 18  # in a row group of polars, which tells no sizes before it has the values
 _BATCH_ROWS = 32_768
-_COMPRESSION = "zstd"
+# At this level as small as at the usual one for numbers, in less time and memory.
+_COMPRESSION: Dict[str, Any] = {"compression": "zstd", "compression_level": 1}
 _NEED = "format 'parquet'"
 
 
@@ -117,7 +119,7 @@ def _write_pandas(frame: Any, parts: Parts) -> Columns:
     path = parts.new("parquet")
     parquet = pyarrow("pyarrow.parquet", need=_NEED)
     with refusing("parquet", frame):
-        parquet.write_table(table, path, compression=_COMPRESSION, row_group_size=_GROUP_ROWS)
+        parquet.write_table(table, path, **_COMPRESSION, row_group_size=_GROUP_ROWS)
     parts.count(table.num_rows)
     check_pandas(frame, table.schema, path)
     return _columns(table.schema)
@@ -128,9 +130,10 @@ def _write_polars(frame: Any, kind: str, parts: Parts) -> Columns:
     schema = frame.collect_schema() if kind == "polars.LazyFrame" else frame.schema
     check_schema(schema, schema, library.Object)
     path = parts.new("parquet")
-    rows = max(4_096, min(_GROUP_ROWS, _GROUP_BYTES // (_CELL_BYTES * max(1, len(schema)))))
+    rows = _POLARS_VALUES // max(1, len(schema))
+    rows = max(_GROUP_ROWS_AT_LEAST, min(_GROUP_ROWS, rows))
     if kind == "polars.DataFrame":
-        frame.write_parquet(path, compression=_COMPRESSION, row_group_size=rows)
+        frame.write_parquet(path, **_COMPRESSION, row_group_size=rows)
         parts.count(frame.height)
     else:
         _sink(library, frame, path, rows)
@@ -140,11 +143,18 @@ def _write_polars(frame: Any, kind: str, parts: Parts) -> Columns:
 
 
 def _sink(library: Any, frame: Any, path: str, rows: int) -> None:
+    # Files are read while others are written: more than one row group ahead is only memory, and
+    # took a third more of it, for no time won.
+    ahead = "POLARS_ROW_GROUP_PREFETCH_SIZE"
+    told = os.environ.setdefault(ahead, "1")
     try:
-        frame.sink_parquet(path, compression=_COMPRESSION, row_group_size=rows)
+        frame.sink_parquet(path, **_COMPRESSION, row_group_size=rows)
     except library.exceptions.InvalidOperationError:
         # Older versions of polars cannot stream every query.
-        frame.collect().write_parquet(path, compression=_COMPRESSION, row_group_size=rows)
+        frame.collect().write_parquet(path, **_COMPRESSION, row_group_size=rows)
+    finally:
+        if told == "1":
+            os.environ.pop(ahead, None)
 
 
 def _write_table(table: Any, parts: Parts) -> Columns:
@@ -159,7 +169,7 @@ def _write_batches(batches: Iterator[Any], schema: Any, parts: Parts) -> Columns
         path, rows, more = parts.new("parquet"), 0, False
         with open(path, "wb") as file:
             with refusing("parquet", None, schema):
-                writer = parquet.ParquetWriter(file, schema, compression=_COMPRESSION)
+                writer = parquet.ParquetWriter(file, schema, **_COMPRESSION)
             with writer:
                 for group in groups:
                     with refusing("parquet", None, schema):
@@ -170,6 +180,7 @@ def _write_batches(batches: Iterator[Any], schema: Any, parts: Parts) -> Columns
                         break
         parts.count(rows)
         check_schema(schema, parquet.read_schema(path))
+    arrow.default_memory_pool().release_unused()
     return _columns(schema)
 
 
@@ -182,12 +193,14 @@ def _groups(arrow: Any, batches: Iterator[Any], schema: Any) -> Iterator[Any]:
     held: List[Any] = []
     rows = size = 0
     for batch in batches:
-        step = max(1, min(_GROUP_ROWS, batch.num_rows * _GROUP_BYTES // max(1, batch.nbytes)))
-        for start in range(0, batch.num_rows, step):
-            piece = batch.slice(start, step)
+        width = max(1, batch.nbytes // max(1, batch.num_rows))
+        step = max(_GROUP_BYTES // width, min(_GROUP_ROWS_AT_LEAST, _GROUP_BYTES_AT_MOST // width))
+        for start in range(0, batch.num_rows, max(1, min(step, _GROUP_ROWS))):
+            piece = batch.slice(start, max(1, min(step, _GROUP_ROWS)))
             held.append(piece)
             rows, size = rows + piece.num_rows, size + piece.nbytes
-            if rows >= _GROUP_ROWS or size >= _GROUP_BYTES:
+            enough = size >= _GROUP_BYTES and rows >= _GROUP_ROWS_AT_LEAST
+            if enough or rows >= _GROUP_ROWS or size >= _GROUP_BYTES_AT_MOST:
                 yield arrow.Table.from_batches(held, schema=schema)
                 held, rows, size = [], 0, 0
     if held:
