@@ -38,6 +38,7 @@ def _stage(folder: str, name: str) -> Any:
 def _make(folder: str) -> float:
     import numpy
     import pyarrow
+
     from glacier.core.formats import write_value
 
     names = [f"x{number}" for number in range(_NUMBERS)]
@@ -59,6 +60,7 @@ def _make(folder: str) -> float:
 def _through_glacier(folder: str, paths: list[str]) -> None:
     import polars
     import pyarrow
+
     from glacier.core.formats import read_value, write_value
 
     wanted: list[Any] = [pyarrow.RecordBatchReader, polars.LazyFrame, pyarrow.RecordBatchReader]

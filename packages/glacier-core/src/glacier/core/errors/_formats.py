@@ -22,9 +22,10 @@ class MissingLibrary(GlacierError):
 
     def __init__(self, *, name: str, need: str, install: str, missing: str = "") -> None:
         self.name = name
+        wanted = f"'{install}'" if "[" in install else install
         lacks = f" (it lacks {missing})" if missing and missing != name else ""
         super().__init__(
-            f"{need} needs {name}, which is not installed{lacks}: pip install {install}"
+            f"{need} needs {name}, which is not installed{lacks}: pip install {wanted}"
         )
 
 

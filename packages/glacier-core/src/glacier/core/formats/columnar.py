@@ -31,8 +31,8 @@ from glacier.core.typeforms import class_of
 
 __all__ = ["FORMATS"]
 
-# A row group is what a reader of a stream holds at least, and polars reads several at a time. So one
-# is small; but not of few rows where there are many columns, as each costs some bytes of its own.
+# A reader of a stream holds a row group at least, and polars several at a time, so one is small
+# but not of few rows where there are many columns, as each costs some bytes of its own.
 _GROUP_BYTES, _GROUP_BYTES_AT_MOST = 1 << 20, 16 << 20
 _GROUP_ROWS_AT_LEAST, _GROUP_ROWS = 8_192, 131_072
 _POLARS_VALUES = 1 << 18  # in a row group of polars, which tells no sizes before it has the values
@@ -138,7 +138,10 @@ def _write_polars(frame: Any, kind: str, parts: Parts) -> Columns:
     else:
         _sink(library, frame, path, rows)
         parts.count(library.scan_parquet(path, glob=False).select(library.len()).collect().item())
-    check_schema(schema, library.read_parquet_schema(path))
+    found = library.read_parquet_schema(path)
+    if found != schema:  # older versions do not find the categories there
+        found = library.read_parquet(path, n_rows=1, glob=False).schema
+    check_schema(schema, found)
     return tuple((name, str(kind)) for name, kind in schema.items())
 
 
@@ -146,14 +149,15 @@ def _sink(library: Any, frame: Any, path: str, rows: int) -> None:
     # Files are read while others are written: more than one row group ahead is only memory, and
     # took a third more of it, for no time won.
     ahead = "POLARS_ROW_GROUP_PREFETCH_SIZE"
-    told = os.environ.setdefault(ahead, "1")
+    told = ahead in os.environ
+    os.environ.setdefault(ahead, "1")
     try:
         frame.sink_parquet(path, **_COMPRESSION, row_group_size=rows)
     except library.exceptions.InvalidOperationError:
         # Older versions of polars cannot stream every query.
         frame.collect().write_parquet(path, **_COMPRESSION, row_group_size=rows)
     finally:
-        if told == "1":
+        if not told:
             os.environ.pop(ahead, None)
 
 

@@ -185,8 +185,9 @@ def _wrong(value: Any, depth: int) -> Optional[Tuple[str, str]]:
         return f"it lies {DEPTH} levels deep, or contains itself", f"Flatten it, {_PICKLE}"
     if kind in _KNOWN:
         return None
-    if kind.__name__ in _MENDS:
-        return _MENDS[kind.__name__]
+    for base in kind.__mro__:
+        if base.__name__ in _MENDS:
+            return _MENDS[base.__name__]
     if kind.__module__.partition(".")[0] == "numpy" and hasattr(value, "item"):
         return "it would come back as a plain number", f"Use .item() or .tolist(), {_PICKLE}"
     if hasattr(value, "to_frame"):

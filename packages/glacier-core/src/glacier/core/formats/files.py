@@ -16,7 +16,7 @@ __all__ = ["FORMATS", "take_in"]
 
 class _File:
     name = "file"
-    extension = "bin"
+    extension = "file"
 
     def write(self, value: Any, kind: str, parts: Parts) -> Optional[Columns]:
         if kind != "path":

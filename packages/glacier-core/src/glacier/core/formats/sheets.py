@@ -53,7 +53,9 @@ class _Csv:
         while row is not None:
             begun = number
             with open(parts.new(self.extension), "w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file, lineterminator="\n")
+                writer = csv.writer(
+                    file
+                )  # its line end, as in RFC 4180, makes it quote those in fields
                 writer.writerow(names)
                 while row is not None and (file.tell() < parts.size or number == begun):
                     writer.writerow(_fields(row, names, number))
@@ -119,9 +121,10 @@ def _rows(paths: Sequence[str]) -> Iterator[Dict[str, str]]:
             try:
                 names = next(reader, None) or []
                 for fields in reader:
-                    if len(fields) != len(names) and fields:
+                    if fields and len(fields) != len(names):
                         raise csv.Error(f"{len(fields)} fields under {len(names)} names")
-                    yield dict(zip(names, fields or [""] * len(names)))
+                    if fields:
+                        yield dict(zip(names, fields))
             except (csv.Error, UnicodeDecodeError) as error:
                 raise UnreadableData(
                     path=f"{path}, line {reader.line_num},",

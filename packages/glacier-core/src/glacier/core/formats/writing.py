@@ -47,7 +47,7 @@ def write_value(
             return _stream(value, format, parts)
         chosen = format_for(value, format)
         columns = chosen.write(value, kind, parts)
-        return Written(chosen.name, parts.files, columns, parts.rows, kind)
+        return Written(chosen.name, parts.files, columns, parts.rows, _kept(kind, chosen))
     except BaseException:
         parts.discard()
         raise
@@ -81,13 +81,17 @@ def _each(values: Iterable[Any], format: Optional[str], parts: Parts) -> Written
     return _parts(chain([first], items), chosen, first, parts)
 
 
+def _kept(kind: str, chosen: Format) -> str:
+    """What a reader must be told: a pickle is what it is, and so is a text in JSON."""
+    plain = chosen.name == "pickle" or (chosen.name == "json" and kind in _SMALL)
+    return "object" if plain else kind
+
+
 def _parts(items: Iterator[Any], chosen: Format, first: Any, parts: Parts) -> Written:
-    kind, columns = kind_of(first), None
-    if kind == "str" and chosen.name == "json":
-        kind = "object"
+    kind, columns = _kept(kind_of(first), chosen), None
     for number, item in enumerate(items):
         found = kind_of(item)
-        if found != kind and (chosen.name != "json" or kind not in _SMALL):
+        if _kept(found, chosen) != kind:
             raise UnfitValue(
                 format=chosen.name,
                 place=f"item {number}",
