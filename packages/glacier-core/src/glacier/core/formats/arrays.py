@@ -1,4 +1,4 @@
-"""``npy``: a NumPy array, never with Python objects in it."""
+"""The format ``npy``: a NumPy array, never with Python objects in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``parquet``: frames of pandas, polars and Arrow, streams of them, and records."""
+"""The format ``parquet``: frames of pandas, polars and Arrow, streams of them, and records."""
 
 from __future__ import annotations
 

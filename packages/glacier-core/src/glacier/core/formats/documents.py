@@ -1,4 +1,4 @@
-"""``json``: one document a part, for values that JSON gives back equal and in the same order.
+"""The format ``json``: one document a part, for values that it gives back equal and in order.
 
 The text of a value is always the same: no spaces, letters as they are, items of a dict in its
 order, which is part of what a reader sees.

@@ -1,4 +1,4 @@
-"""``file``: a file as a task made it, moved in whole and handed out as a path."""
+"""The format ``file``: a file as a task made it, moved in whole and handed out as a path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``ndjson``: a JSON value a line; what streams of small items are written in."""
+"""The format ``ndjson``: a JSON value a line; what streams of small items are written in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``pickle``: any Python object, only where it was asked for by name."""
+"""The format ``pickle``: any Python object, only where it was asked for by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``csv``: frames and records as text with a head line; an empty field is a missing value.
+"""The format ``csv``: text with a head line, where an empty field is a missing value.
 
 CSV names no types, so what was written is read again, and refused if it differs.
 """

@@ -1,4 +1,4 @@
-"""``text`` and ``bytes``: a string as UTF-8, and bytes as they are."""
+"""The formats ``text`` and ``bytes``: a string as UTF-8, and bytes as they are."""
 
 from __future__ import annotations
 
