@@ -89,7 +89,7 @@ NO_TYPES = [
     Tuple[int, int], Set[int], Sequence[int], Dict[int, int], Dict[str, bytes], List[object],
     Callable[[int], int], TypeVar("T"), Literal[b"a"], 3, "int", [int], len,
     Union[Date, str], Union[Date, Datetime], Union[Color, str], Union[UUID, Decimal],
-    Union[int, bytes],
+    Union[int, bytes], Union[str, Annotated[Union[Date, int], "a remark"]],
     Union[List[int], List[str]], Union[Dict[str, int], Dict[str, str]], Optional[Union[Date, str]],
 ]  # fmt: skip
 
@@ -331,6 +331,8 @@ def test_the_decimal_context_changes_nothing() -> None:
         ("3", Union[int, str], 3),
         ("3", Union[str, int], 3),
         ("3", Union[float, int], 3),
+        ("null", Optional[Annotated[Union[int, str], "a remark"]], None),
+        ("3", Union[float, Annotated[Union[int, str], "a remark"]], 3),
         ("3", float, 3.0),
         ("1e3", float, 1000.0),
         ("true", bool, True),

@@ -33,6 +33,7 @@ from glacier.core.typeforms import (
     is_literal,
     members_of_union,
     plain,
+    plain_members,
     type_name,
 )
 
@@ -53,9 +54,9 @@ def _is_parameter_type(kind: Any, above: Tuple[Any, ...]) -> bool:
         return True
     above = (*above, kind)
     kind = plain(kind)
-    members = members_of_union(kind)
-    if members:
-        kinds = {one: _look(one) for one in map(plain, members) if not is_literal(one)}
+    if members_of_union(kind):
+        members = plain_members(kind)
+        kinds = {one: _look(one) for one in members if not is_literal(one)}
         alike = len(set(kinds.values())) < len(kinds)
         return not alike and all(_is_parameter_type(member, above) for member in members)
     if is_literal(kind):
@@ -233,7 +234,7 @@ def _first_that(convert: Callable[[Any], Any], value: object, kind: object) -> A
     Text is tried last, for all that is typed is text, and float after int, which would fit it too.
     """
     late = {float: 1, str: 2}
-    for member in sorted(members_of_union(kind), key=lambda member: late.get(plain(member), 0)):
+    for member in sorted(plain_members(kind), key=lambda member: late.get(member, 0)):
         try:
             return convert(member)
         except ValueError:

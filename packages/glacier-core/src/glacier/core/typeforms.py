@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
-from typing import Any, Tuple, Union
+from typing import Any, Dict, List, Tuple, Union
 
 if sys.version_info >= (3, 9):
     from typing import Annotated, get_args, get_origin
@@ -26,6 +26,7 @@ __all__ = [
     "is_literal",
     "members_of_union",
     "plain",
+    "plain_members",
     "type_name",
     "value_of",
 ]
@@ -66,6 +67,23 @@ def plain(kind: Any) -> Any:
             return Any
         else:
             return type(None) if kind is None else kind
+
+
+def plain_members(kind: Any) -> Tuple[Any, ...]:
+    """The plain types that a union comes down to, also through others inside it; itself for any
+    other type."""
+    found: Dict[Any, None] = {}
+    seen: List[Any] = []
+    pending = [kind]
+    while pending:
+        one = plain(pending.pop())
+        members = members_of_union(one)
+        if not members:
+            found[one] = None
+        elif one not in seen:  # type Json = str | list[Json] | Json
+            seen.append(one)
+            pending.extend(reversed(members))
+    return tuple(found)
 
 
 def value_of(alias: Any) -> Any:
