@@ -1,7 +1,8 @@
 """What is measured in a process of its own; prints one line of JSON.
 
 ``python -m benchmarks.child scale SHAPE TASKS``, ``… memory SHAPE TASKS COUNT SUBJECT``,
-``… release WHAT``, ``… burning HOW ROUNDS WORKERS`` or ``… sharing HOW MEASURE WORKERS``.
+``… release WHAT``, ``… burning HOW ROUNDS WORKERS``, ``… sharing HOW MEASURE WORKERS``,
+``… passing HOW FOLDER`` or ``… loading HOW URL``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ def main() -> None:
         "release": _release,
         "burning": _burning,
         "sharing": _sharing,
+        "passing": _passing,
+        "loading": _loading,
     }
     print(json.dumps(measure[kind](*arguments)))
 
@@ -52,6 +55,18 @@ def _sharing(how: str, measure: str, workers: str) -> object:
     from benchmarks.children.sharing import shared
 
     return shared(how, measure, int(workers))
+
+
+def _passing(how: str, folder: str) -> object:
+    from benchmarks.children.passing import passed
+
+    return passed(how, folder)
+
+
+def _loading(how: str, url: str) -> object:
+    from benchmarks.children.loading import loaded
+
+    return loaded(how, url)
 
 
 if __name__ == "__main__":

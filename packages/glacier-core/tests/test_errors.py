@@ -101,6 +101,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "InvalidSelection": {"expression": "+", "reason": "is not a selection"},
     "MissingAnnotation": {"where": "w", "parameter": "x", "datasets": ["x"]},
     "MissingInput": {"dataset": "raw", "producer": "a", "consumers": ["b", "c"]},
+    "MissingLibrary": {"name": "x", "need": "format 'npy'", "install": "x[y]", "missing": "z"},
     "MissingParameter": {"name": "day", "type_name": "date", "tasks": ["a"]},
     "MissingProducer": {"dataset": "raw", "declared": "f:1", "consumers": ["a"], "produced": []},
     "MissingSecret": {"secret": "key", "variable": "KEY", "tasks": ["a"]},
@@ -108,14 +109,26 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "NotAPipeline": {"found": None},
     "NotCallable": {"found": raw, "mend": "m"},
     "NotMappable": {"where": "w", "dataset": "raw", "found": "a str"},
+    "ExternalProduced": {"dataset": "raw", "producer": "f (a.py:1)", "storage": "External('a')"},
     "FileRaised": {"target": "etl.py", "trace": "Traceback …\nValueError: no"},
     "HistoryError": {"path": "history.db", "reason": "it is damaged", "mend": "Move it away."},
     "LoadError": {"target": "etl.py", "reason": "it is a folder", "mend": "Name a file in it."},
+    "PickleRefused": {"path": "data-1-0.pickle"},
     "RecordError": {"record": "plan", "found": 9, "expected": 1},
     "TaskAsAnnotation": {"where": "w", "subject": "s", "task": "a", "outputs": []},
     "TaskExited": {"where": "w", "code": 3},
     "TaskTimeout": {"task": "a", "limit": 5.0, "attempt": 2, "attempts": 3, "ended": "It ended."},
+    "UnfitTarget": {"format": "text", "wanted": "a frame", "mend": "Ask for a str."},
+    "UnfitValue": {
+        "format": "json",
+        "place": "value[0]",
+        "found": "{1} (a set)",
+        "reason": "JSON has no sets",
+        "mend": "Return a list.",
+    },
+    "UnknownFormat": {"name": "parket", "known": ["parquet"]},
     "UnknownName": {"kind": "dataset", "name": "rwa", "known": ["raw"], "where": "w"},
+    "UnreadableData": {"path": "a.json", "format": "json", "reason": "r", "mend": "Mend it."},
     "UnresolvedAnnotation": {
         "where": "w",
         "subject": "s",
@@ -151,7 +164,15 @@ def examples() -> Dict[str, GlacierError]:
     return {**made, **several, **plain}
 
 
-PLAIN = ("DefinitionError", "GlacierError", "RequestError", "RunError", "VersionError", "WorkerLost")
+PLAIN = (
+    "DefinitionError",
+    "FormatError",
+    "GlacierError",
+    "RequestError",
+    "RunError",
+    "VersionError",
+    "WorkerLost",
+)
 
 
 def test_there_is_an_example_of_every_error() -> None:

@@ -57,6 +57,13 @@
     │   ├── VersionDamaged           a file is not what the version's record says
     │   └── CannotPublish            an address at which a version cannot be published
     ├── RecordError                  a record of another format, or a broken one
+    ├── MissingLibrary               an optional library that is needed and not installed
+    ├── FormatError                  a value or a file that does not fit its format
+    │   ├── UnknownFormat
+    │   ├── UnfitValue               a value that would not come back equal
+    │   ├── UnfitTarget              stored data asked for as a type that it cannot be
+    │   ├── UnreadableData           a damaged file, or one of another format
+    │   └── PickleRefused
     ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
 
@@ -78,6 +85,15 @@ from glacier.core.errors._definition import (
     UnresolvedAnnotation,
 )
 from glacier.core.errors._files import FileRaised, HistoryError, LoadError
+from glacier.core.errors._formats import (
+    FormatError,
+    MissingLibrary,
+    PickleRefused,
+    UnfitTarget,
+    UnfitValue,
+    UnknownFormat,
+    UnreadableData,
+)
 from glacier.core.errors._graph import (
     ConflictingParameters,
     CyclicPipeline,
@@ -146,6 +162,7 @@ __all__ = [
     "ExtensionError",
     "ExternalProduced",
     "FileRaised",
+    "FormatError",
     "GlacierError",
     "GlacierWarning",
     "HistoryError",
@@ -164,6 +181,7 @@ __all__ = [
     "LoadError",
     "MissingAnnotation",
     "MissingInput",
+    "MissingLibrary",
     "MissingParameter",
     "MissingProducer",
     "MissingSecret",
@@ -171,6 +189,7 @@ __all__ = [
     "NotAPipeline",
     "NotCallable",
     "NotMappable",
+    "PickleRefused",
     "RecordError",
     "RequestError",
     "RequestErrors",
@@ -184,7 +203,11 @@ __all__ = [
     "TaskAsAnnotation",
     "TaskExited",
     "TaskTimeout",
+    "UnfitTarget",
+    "UnfitValue",
+    "UnknownFormat",
     "UnknownName",
+    "UnreadableData",
     "UnresolvedAnnotation",
     "UnresolvedInput",
     "ValueUnavailable",

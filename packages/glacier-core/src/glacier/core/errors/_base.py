@@ -8,6 +8,7 @@ __all__ = [
     "GlacierError",
     "GlacierWarning",
     "Skip",
+    "a_type",
     "described",
     "did_you_mean",
     "joined",
@@ -108,5 +109,10 @@ def described(value: object) -> str:
     text = text if len(text) <= 80 else text[:79] + "…"
     if value is None:
         return text
+    return f"{text} ({a_type(value)})"
+
+
+def a_type(value: object) -> str:
+    """What a value is, ``an int``."""
     kind = type(value).__name__
-    return f"{text} ({'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind})"
+    return f"{'an' if kind[0] in 'aeiouAEIOU' else 'a'} {kind}"

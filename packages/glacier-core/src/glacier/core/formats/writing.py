@@ -1,0 +1,103 @@
+"""A value → its part files."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any, Iterable, Iterator, Optional, Sequence
+
+from glacier.core.errors import UnfitValue
+from glacier.core.errors._base import a_type
+from glacier.core.formats.choice import format_for, format_named, name_for_items
+from glacier.core.formats.kinds import kind_of
+from glacier.core.formats.records import PART_BYTES, Format, Parts, Stage, Written
+
+__all__ = ["write_value"]
+
+# Formats that hold many small items in a part; in the others an item is a part.
+_STREAMED = {None: "ndjson", "csv": "csv", "json": "ndjson", "ndjson": "ndjson"}
+_STREAMED.update({"jsonl": "ndjson", "parquet": "parquet", "pickle": "pickle"})
+_SMALL = ("object", "str")
+
+
+def write_value(
+    value: Any,
+    stage: Stage,
+    *,
+    format: Optional[str] = None,
+    mapped: bool = False,
+    scratch: Optional[str] = None,
+    part_bytes: int = PART_BYTES,
+) -> Written:
+    """Write a value into new files; if it fails, none of them is left.
+
+    ``stage(extension)`` gives the path of each, ``extension`` without a dot. ``format`` is the
+    declared one, else the value's type chooses. ``mapped``: each item of the list or iterator is a
+    part. An iterator, a ``LazyFrame`` and a ``RecordBatchReader`` are never whole in memory, and a
+    part of theirs is not much larger than ``part_bytes``. A ``Path`` is moved in; with
+    ``scratch``, the run's own folder, only from there, and copied from elsewhere.
+
+    Raises :class:`~glacier.core.errors.FormatError`, and what a stream itself raises.
+    """
+    parts = Parts(stage, scratch, part_bytes)
+    try:
+        if mapped:
+            return _each(value, format, parts)
+        kind = kind_of(value)
+        if kind == "iterator":
+            return _stream(value, format, parts)
+        chosen = format_for(value, format)
+        columns = chosen.write(value, kind, parts)
+        return Written(chosen.name, parts.files, columns, parts.rows, _kept(kind, chosen))
+    except BaseException:
+        parts.discard()
+        raise
+
+
+def _stream(items: Iterator[Any], format: Optional[str], parts: Parts) -> Written:
+    """An iterator: small items together, large ones a part each."""
+    first = next(items, parts)
+    if first is parts:
+        chosen = format_named(_STREAMED.get(format, format))
+        return Written(chosen.name, (), None, 0, "iterator")
+    items = chain([first], items)
+    if format in _STREAMED and kind_of(first) in _SMALL:
+        chosen = format_named(_STREAMED[format])
+        columns = chosen.write_items(items, parts)
+        return Written(chosen.name, parts.files, columns, parts.rows, "iterator")
+    return _parts(items, format_named(format or name_for_items([first])), first, parts)
+
+
+def _each(values: Iterable[Any], format: Optional[str], parts: Parts) -> Written:
+    items = iter(values)
+    if format is None and isinstance(values, Sequence):
+        chosen = format_named(name_for_items(values) if values else "json")
+    else:
+        first = next(items, parts)
+        chosen = format_named(format or ("json" if first is parts else name_for_items([first])))
+        items = items if first is parts else chain([first], items)
+    first = next(items, parts)
+    if first is parts:
+        return Written(chosen.name, (), None, 0, "object", True)
+    return _parts(chain([first], items), chosen, first, parts)
+
+
+def _kept(kind: str, chosen: Format) -> str:
+    """What a reader must be told: a pickle is what it is, and so is a text in JSON."""
+    plain = chosen.name == "pickle" or (chosen.name == "json" and kind in _SMALL)
+    return "object" if plain else kind
+
+
+def _parts(items: Iterator[Any], chosen: Format, first: Any, parts: Parts) -> Written:
+    kind, columns = _kept(kind_of(first), chosen), None
+    for number, item in enumerate(items):
+        found = kind_of(item)
+        if _kept(found, chosen) != kind:
+            raise UnfitValue(
+                format=chosen.name,
+                place=f"item {number}",
+                found=a_type(item),
+                reason=f"the first item is {a_type(first)}, and all are read back alike",
+                mend="Let all items have one type, or declare format='pickle'.",
+            )
+        columns = chosen.write(item, found, parts)
+    return Written(chosen.name, parts.files, columns, len(parts.files), kind, True)
