@@ -50,7 +50,8 @@ def make(data: raw, *, deep: int = 3) -> Dataset("out"):
     """Make it."""
     # a comment
     rows = [helper(row) for row in data[1:2] if row not in NAMES]
-    return f"{math.sqrt(rows[0]):.2f} and" " more", Scale().apply(rows[-1]), {**NAMES, "c": not deep}
+    scaled = Scale().apply(rows[-1])
+    return f"{math.sqrt(rows[0]):.2f} and" " more", scaled, {**NAMES, "c": not deep}
 '''
 
 
@@ -65,7 +66,8 @@ def load(tmp_path: Path) -> Iterator[Load]:
         file = folder / f"{name}.py"
         file.write_text(textwrap.dedent(text), encoding="utf-8")
         spec = importlib.util.spec_from_file_location(name, file)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         loaded.append(name)
         spec.loader.exec_module(module)
@@ -333,4 +335,4 @@ def test_a_tree_may_be_deep() -> None:
     assert len(text) > 3000
 
 
-GOLDEN = "26d0968a321e319b4d38bf8b6c826edf056fd35f61cc6a318b1420cb33a60f04"
+GOLDEN = "145c0ee51962649c15bd455abae27a67d73b2303fcef487ab87fbc47def1f31c"

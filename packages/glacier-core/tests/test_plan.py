@@ -117,6 +117,7 @@ def test_a_plan_as_json_can_be_read() -> None:
                 "each": 0,
                 "lazy": False,
                 "policy": None,
+                "caching": None,
             }
         ],
     }
@@ -240,7 +241,7 @@ def test_every_kind_of_argument_has_its_slot() -> None:
 
     assert step.slots == (
         Slot("a", "input", "raw"),
-        Slot("b", "input", "clean", stream=True),
+        Slot("b", "input", "clean", stream=True, wanted="collections.abc.Iterator"),
         Slot("c", "input", "flag", optional=True),
         Slot("key", "secret", "crm-key"),
         Slot("context", "context", "context"),

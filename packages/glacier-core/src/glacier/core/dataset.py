@@ -145,14 +145,14 @@ class Dataset(_Reference):
 
 
 def _keeping(
-    where: str, storage: object, format: object, publish: object, retain: object
+    where: str, storage: object, named: object, publish: object, retain: object
 ) -> Keeping:
     if storage is not None and not isinstance(storage, (ObjectStorage, Database, External)):
         mend = "Give ObjectStorage('name'), Database('name') or External('address')."
         raise InvalidOption(where=where, option="storage", found=storage, mend=mend)
-    if format is not None and not isinstance(format, str):
+    if named is not None and not isinstance(named, str):
         mend = "Give the name of a format, such as 'parquet'."
-        raise InvalidOption(where=where, option="format", found=format, mend=mend)
+        raise InvalidOption(where=where, option="format", found=named, mend=mend)
     if retain is not None and (type(retain) is not int or retain < 1):
         mend = "Give how many versions to keep, a whole number from 1."
         raise InvalidOption(where=where, option="retain", found=retain, mend=mend)
@@ -164,7 +164,7 @@ def _keeping(
         mend = "External data is only read; drop it, or use ObjectStorage."
         raise InvalidOption(where=where, option=option, found=found, mend=mend)
     address = None if publish is None else os.fspath(publish)
-    return Keeping(storage, format, address, retain)
+    return Keeping(storage, named, address, retain)
 
 
 class Each(_Reference):

@@ -110,9 +110,9 @@ class Pipeline:
         ``Exception`` by default. ``timeout`` is how long an attempt may take. Durations are seconds
         or a ``timedelta``. Each item of a mapped task has attempts and a limit of its own.
 
-        ``cache`` is whether an earlier result may stand for a new one, or as a ``timedelta`` for how
-        long; by default the executor says. ``version`` is for what no code shows: change it to have
-        the task run again.
+        ``cache`` is whether an earlier result may stand for a new one, or as a ``timedelta`` for
+        how long; by default the executor says. ``version`` is for what no code shows: change it to
+        have the task run again.
 
         Raises :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
         """

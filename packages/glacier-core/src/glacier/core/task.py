@@ -5,8 +5,17 @@ from __future__ import annotations
 import sys
 from types import FrameType
 from typing import (
-    TYPE_CHECKING, Any, Callable, Generic, Iterable, Optional, Tuple, TypeVar, Union, cast,
-)  # fmt: skip
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Generic,
+    Iterable,
+    Optional,
+    Tuple,
+    TypeVar,
+    Union,
+    cast,
+)
 
 from glacier.core.annotations import Hints, Signature, read_again, read_hints, read_signature
 from glacier.core.dataset import Dataset, dataset_in

@@ -137,8 +137,8 @@ class MissingProducer(DefinitionError):
             guess = f" The input {given!r} was given: did you mean {dataset!r}?"
         super().__init__(
             f"dataset {dataset!r} ({declared}) is read by {joined(_distinct(consumers))}, but no "
-            f"task produces it.{guess} Write a task that returns it ('-> {dataset}'), give it a storage "
-            f"to read from, or feed it: execute(pipeline, inputs={{{dataset!r}: …}})."
+            f"task produces it.{guess} Write a task that returns it ('-> {dataset}'), give it a "
+            f"storage to read from, or feed it: execute(pipeline, inputs={{{dataset!r}: …}})."
         )
 
 

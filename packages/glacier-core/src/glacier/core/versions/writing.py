@@ -99,7 +99,7 @@ def commit(
     draft: Draft,
     parts: Sequence[Part],
     *,
-    format: str,  # noqa: A002  # named as everywhere
+    format: str,
     fingerprint: Optional[str] = None,
     inputs: Sequence[Reference] = (),
     rows: Optional[int] = None,
