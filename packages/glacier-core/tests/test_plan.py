@@ -125,7 +125,7 @@ def test_a_plan_as_json_can_be_read() -> None:
 
 def slot_json(parameter: str, kind: str, source: str, **flags: bool) -> Dict[str, Any]:
     no = dict.fromkeys(("keyword", "each", "optional", "defaulted", "stream"), False)
-    return {"parameter": parameter, "kind": kind, "source": source, **no, **flags}
+    return {"parameter": parameter, "kind": kind, "source": source, **no, "wanted": "", **flags}
 
 
 @pytest.mark.parametrize("found", [0, FORMAT + 1, "1", None])

@@ -477,6 +477,7 @@ counts = st.integers(0, 2**63)
         data=names,
         created=st.floats(0, 1e10),
         glacier=st.text(),
+        recipe=st.none() | st.dictionaries(st.text(), st.none() | st.text()),
     ),
     st.lists(st.tuples(counts, st.none() | counts)),
 )

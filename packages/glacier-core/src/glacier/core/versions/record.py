@@ -58,8 +58,10 @@ class Version(NamedTuple):
 
     ``run``, ``task`` and ``attempt`` wrote it; ``inputs`` are the versions that were read for it.
     ``data`` is the version whose files these are: another one where the task was up to date.
-    ``format`` names how values are written in the parts, ``columns`` their names and types.
-    ``created`` is in seconds since the epoch, by the clock of the writer.
+    ``format`` names how values are written in the parts, ``columns`` their names and types;
+    ``kind`` is what the value was, and ``mapped`` whether each part is an item. ``created`` is in
+    seconds since the epoch, by the clock of the writer. ``recipe`` is what the fingerprint was made
+    from, to tell what has changed, and ``retain`` how many versions the dataset is to keep.
     """
 
     address: Address
@@ -76,6 +78,10 @@ class Version(NamedTuple):
     data: str = ""
     created: float = 0.0
     glacier: str = ""
+    kind: str = "object"
+    mapped: bool = False
+    recipe: Optional[Mapping[str, Any]] = None
+    retain: Optional[int] = None
 
     @property
     def reference(self) -> Reference:
@@ -90,7 +96,8 @@ class Version(NamedTuple):
     @property
     def content(self) -> str:
         """A hash of the values: equal for versions with the same files in the same format."""
-        known = [self.format, *(part.sha256 for part in self.parts)]
+        # Two kinds may have the same bytes, such as a frame of pandas and one of polars.
+        known = [self.format, self.kind, *(part.sha256 for part in self.parts)]
         return hashlib.sha256("\n".join(known).encode()).hexdigest()
 
     def __str__(self) -> str:
@@ -135,6 +142,10 @@ def _version(data: Mapping[str, Any]) -> Version:
         _text(data["data"]),
         float(data["created"]),
         _text(data["glacier"]),
+        _text(data["kind"]),
+        data["mapped"] is True,
+        data["recipe"],
+        data["retain"],
     )
 
 

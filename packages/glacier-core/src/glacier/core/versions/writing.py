@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from typing import NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from glacier.core._version import __version__
 from glacier.core.contracts import Store
@@ -104,10 +104,14 @@ def commit(
     inputs: Sequence[Reference] = (),
     rows: Optional[int] = None,
     columns: Optional[Sequence[Tuple[str, str]]] = None,
+    kind: str = "object",
+    mapped: bool = False,
+    recipe: Optional[Mapping[str, Any]] = None,
+    retain: Optional[int] = None,
 ) -> Version:
     """Make the parts a version, and let ``latest`` and the fingerprint point to it.
 
-    Returns the version of this run: that of these parts, or where another attempt was first the
+    What the arguments mean is told at :class:`~glacier.core.versions.Version`. Returns the version of this run: that of these parts, or where another attempt was first the
     one that it committed. Once this has returned, all readers find it.
     """
     version = Version(
@@ -125,12 +129,22 @@ def commit(
         draft.version,
         time.time(),
         __version__,
+        kind,
+        mapped,
+        recipe,
+        retain,
     )
     return _point_to(store, _create(store, version)[0])
 
 
 def reuse(
-    store: Store, draft: Draft, older: Version, *, inputs: Optional[Sequence[Reference]] = None
+    store: Store,
+    draft: Draft,
+    older: Version,
+    *,
+    inputs: Optional[Sequence[Reference]] = None,
+    recipe: Optional[Mapping[str, Any]] = None,
+    retain: Optional[int] = None,
 ) -> Version:
     """Commit a version of this run with the data of an older one of the same dataset.
 
@@ -148,6 +162,8 @@ def reuse(
         inputs=older.inputs if inputs is None else tuple(inputs),
         created=time.time(),
         glacier=__version__,
+        recipe=older.recipe if recipe is None else recipe,
+        retain=retain,
     )
     version, is_ours = _create(store, record)
     # The collector removes a record first and then looks whether it is needed: one of the two
