@@ -14,8 +14,8 @@ pytestmark = pytest.mark.skipif(sys.platform == "emscripten", reason="no process
 
 MAKE = """
 import sys
-from glacier.core.scratch import new_folder
-first, second = new_folder(), new_folder()
+from glacier.core.scratch import new_scratch_folder
+first, second = new_scratch_folder(), new_scratch_folder()
 print(first, flush=True)
 sys.stdin.readline()
 """

@@ -36,7 +36,7 @@ from glacier.core.errors import (  # noqa: E402
     Skip,
 )
 from glacier.core.pipeline import Pipeline  # noqa: E402
-from glacier.core.resources import Secret  # noqa: E402
+from glacier.core.resources import Database, External, ObjectStorage, Secret  # noqa: E402
 from glacier.core.task import Task  # noqa: E402
 
 if TYPE_CHECKING:
@@ -55,14 +55,17 @@ if TYPE_CHECKING:
 __all__ = [
     "AttemptFailed",
     "Context",
+    "Database",
     "Dataset",
     "DefinitionError",
     "Event",
     "Executor",
+    "External",
     "GlacierError",
     "GlacierWarning",
     "ItemFinished",
     "Listener",
+    "ObjectStorage",
     "Pipeline",
     "RequestError",
     "Run",

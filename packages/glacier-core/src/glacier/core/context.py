@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import logging
     from pathlib import Path
 
-__all__ = ["Context", "adopt_scratch", "share_scratch"]
+__all__ = ["Context", "adopt_scratch", "scratch_of", "share_scratch"]
 
 
 class Context(NamedTuple):
@@ -58,9 +58,9 @@ _folders_lock = Lock()
 def _scratch(run_id: str) -> str:
     with _folders_lock:
         if run_id not in _folders:
-            from glacier.core.scratch import new_folder
+            from glacier.core.scratch import new_scratch_folder
 
-            _folders[run_id] = new_folder()
+            _folders[run_id] = new_scratch_folder()
         return _folders[run_id]
 
 
@@ -73,3 +73,8 @@ def adopt_scratch(run_id: str, folder: str) -> None:
     """Use the scratch folder that another process made for a run, and leave its removal to that."""
     with _folders_lock:
         _folders[run_id] = folder
+
+
+def scratch_of(run_id: str) -> str:
+    """The scratch folder of a run as far as this process has one, else an empty text."""
+    return _folders.get(run_id, "")

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from types import MappingProxyType
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from glacier.core.events import Event
     from glacier.core.run import Run
     from glacier.core.select import Selection
+    from glacier.core.storage.records import Origin
+    from glacier.core.storage.shelf import Shelf
 
 __all__ = [
     "FORMAT",
@@ -97,11 +100,15 @@ class Handle(NamedTuple):
 
 
 class VersionRef(NamedTuple):
-    """A stored version of a dataset."""
+    """A stored version of a dataset, or with ``item`` one item of a mapped one.
+
+    Whoever reads it has the dataset's shelf: it is in the call, or with the run.
+    """
 
     dataset: str
     version: str
     partition: Optional[str] = None
+    item: Optional[int] = None
 
 
 Ref = Union[Value, Handle, VersionRef]
@@ -117,7 +124,9 @@ class TaskCall(NamedTuple):
 
     ``inputs`` has one reference for each input slot of the step, ``None`` where its producer was
     skipped. ``params`` maps the function's parameter names to values. ``attempt`` counts from 1,
-    ``item`` is the index of a mapped task's item.
+    ``item`` is the index of a mapped task's item. ``shelves`` are those of the stored datasets that
+    it reads and writes, the same for all calls of a step, and ``origin`` is what is noted beside
+    what it writes.
     """
 
     run_id: str
@@ -129,6 +138,8 @@ class TaskCall(NamedTuple):
     attempt: int = 1
     partition: Optional[str] = None
     item: Optional[int] = None
+    shelves: Mapping[str, Shelf] = MappingProxyType({})
+    origin: Optional[Origin] = None
     format: int = FORMAT
 
 
@@ -138,7 +149,8 @@ class TaskResult(NamedTuple):
     ``started`` is in seconds since the epoch (``None`` if it never ran), ``duration`` in seconds.
     ``outputs`` has one reference for each output of the step if the state is ``succeeded``, else it
     is empty. ``error`` is what a failed task raised, ``reason`` why one was skipped. ``attempt`` is
-    counted where the calls are made, not by the worker.
+    counted where the calls are made, not by the worker. ``kept`` has an entry for each output of a
+    step with stored ones: what its shelf made of it, ``None`` for one that is in memory alone.
     """
 
     state: State
@@ -149,6 +161,7 @@ class TaskResult(NamedTuple):
     reason: str = ""
     format: int = FORMAT
     attempt: int = 1
+    kept: Tuple[Any, ...] = ()
 
 
 class Launch(NamedTuple):

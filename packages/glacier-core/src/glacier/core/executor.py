@@ -22,11 +22,13 @@ from glacier.core.run import Run
 from glacier.core.run_ids import new_run_id
 from glacier.core.scheduler import Scheduler
 from glacier.core.select import Selection
+from glacier.core.stock import Stock, open_stock
 from glacier.core.worker import read_secret
 
 if TYPE_CHECKING:
     from glacier.core.clock import Clock
     from glacier.core.contracts import Inputs, Keep
+    from glacier.core.storage.places import Places
 
 __all__ = ["PoolExecutor"]
 
@@ -38,17 +40,25 @@ class PoolExecutor(ABC):
     the pipeline that it is executing. With ``fail_fast`` the first failure cancels all that has
     not started; without it, independent branches go on. ``concurrency`` limits how many calls run
     at a time, by the name or a tag of their task: ``{"api": 2}``. ``clock`` measures pauses and
-    timeouts, and draws the pauses; ``None`` is that of the system.
+    timeouts, and draws the pauses; ``None`` is that of the system. With ``cache`` a task whose
+    code, parameters and inputs are those of an earlier run does not run, but has its results.
 
     Raises :class:`~glacier.core.errors.InvalidRequest` for limits that are none.
     """
 
     clock: Optional[Clock] = None
+    all_formats = False  # whether every value passes through its format
+    resumable = True  # whether a run that fails leaves what another can go on from
 
     def __init__(
-        self, *, fail_fast: bool = False, concurrency: Optional[Mapping[str, int]] = None
+        self,
+        *,
+        fail_fast: bool = False,
+        concurrency: Optional[Mapping[str, int]] = None,
+        cache: bool = False,
     ) -> None:
         self.fail_fast = fail_fast
+        self.cache = cache
         self.concurrency: Mapping[str, int] = {}
         if concurrency is not None:
             from glacier.core.limits import check_concurrency
@@ -63,6 +73,10 @@ class PoolExecutor(ABC):
         """Listeners that the executor itself adds to a run, told before those of the caller."""
         return ()
 
+    def places(self) -> Optional[Places]:
+        """Where stored datasets are kept; ``None`` for an executor that keeps all in memory."""
+        return None
+
     def execute(
         self,
         pipeline: Launchable,
@@ -73,13 +87,15 @@ class PoolExecutor(ABC):
         listeners: Iterable[Listener] = (),
         keep: Keep = (),
         raise_on_failure: bool = True,
+        resume: Optional[str] = None,
     ) -> Run:
         """Run a pipeline to its end.
 
         ``params`` sets run parameters, by name or for one task alone (``"extract.day"``);
         ``inputs`` feeds datasets instead of running their producers; ``select`` runs a part
         (``"clean+"``); ``listeners`` are told of every event; ``keep`` names datasets to hold in
-        memory to the end, or is true for all.
+        memory to the end, or is true for all. ``resume`` is the id of a run that did not succeed:
+        this one reads what that read, and does not repeat what it has done.
 
         Raises :class:`~glacier.core.errors.DefinitionError` and
         :class:`~glacier.core.errors.RequestError` before anything runs,
@@ -94,37 +110,71 @@ class PoolExecutor(ABC):
             from glacier.core.limits import check_names
 
             check_names(self.concurrency, launch)
-        run = self._run(launch, _dispatcher((*self.observers(), *listeners)))
+        run_id = new_run_id()
+        stock = open_stock(
+            launch,
+            self.places(),
+            run_id=run_id,
+            cache=self.cache,
+            resume=resume,
+            all_formats=self.all_formats,
+        )
+        run = self._run(launch, run_id, stock, _dispatcher((*self.observers(), *listeners)))
         if raise_on_failure:
             run.raise_if_failed()
         return run
 
-    def _run(self, launch: Launch, emit: Optional[Callable[[Event], None]]) -> Run:
-        run_id, plan = new_run_id(), launch.plan
+    def _run(
+        self,
+        launch: Launch,
+        run_id: str,
+        stock: Optional[Stock],
+        emit: Optional[Callable[[Event], None]],
+    ) -> Run:
+        plan = launch.plan
+        refs = {} if stock is None else stock.begin()
         started, clock = time(), perf_counter()
         pool = self.open()
-        scheduler = self._scheduler(launch, pool, run_id, emit)
-        state = State.CANCELLED
+        scheduler = self._scheduler(launch, pool, run_id, emit, stock)
+        if refs:
+            scheduler.ledger.pin(refs)
+        state, resumable = State.CANCELLED, False
         if emit is not None:
             emit(RunStarted(run_id, plan, started))
         try:
             log = scheduler.run()
             state = State.FAILED if log.errors else State.SUCCEEDED
         finally:
+            if state is not State.SUCCEEDED and stock is not None and self.resumable:
+                resumable = stock.salvage(scheduler.ledger.log)
             pool.close()
             duration = perf_counter() - clock
             if emit is not None:
                 emit(RunFinished(run_id, state, time(), duration))
         return Run(
-            run_id=run_id, plan=plan, log=log, state=state, started=started, duration=duration
+            run_id=run_id,
+            plan=plan,
+            log=log,
+            state=state,
+            started=started,
+            duration=duration,
+            resumable=resumable,
         )
 
     def _scheduler(
-        self, launch: Launch, pool: Pool, run_id: str, emit: Optional[Callable[[Event], None]]
+        self,
+        launch: Launch,
+        pool: Pool,
+        run_id: str,
+        emit: Optional[Callable[[Event], None]],
+        stock: Optional[Stock],
     ) -> Scheduler:
         fail_fast, limits = self.fail_fast, self.concurrency
+        depot = None if stock is None else stock.depot
         if not limits and not any(step.policy for step in launch.plan.steps):
-            return Scheduler(launch, pool, run_id=run_id, emit=emit, fail_fast=fail_fast)
+            return Scheduler(
+                launch, pool, run_id=run_id, emit=emit, fail_fast=fail_fast, depot=depot
+            )
         from glacier.core.guarded import GuardedScheduler
 
         return GuardedScheduler(
@@ -135,6 +185,7 @@ class PoolExecutor(ABC):
             fail_fast=fail_fast,
             concurrency=limits,
             clock=self.clock,
+            depot=depot,
         )
 
 

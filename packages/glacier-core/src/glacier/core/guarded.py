@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from glacier.core.step import Step
+    from glacier.core.storage.depot import Depot
 
 __all__ = ["GuardedScheduler"]
 
@@ -43,8 +44,9 @@ class GuardedScheduler(Scheduler):
         fail_fast: bool,
         concurrency: Mapping[str, int],
         clock: Optional[Clock] = None,
+        depot: Optional[Depot] = None,
     ) -> None:
-        super().__init__(launch, pool, run_id=run_id, emit=emit, fail_fast=fail_fast)
+        super().__init__(launch, pool, run_id=run_id, emit=emit, fail_fast=fail_fast, depot=depot)
         self.limits: Limits[Any] = Limits(concurrency, self.steps, self.ledger.ready)
         clock = clock or SystemClock()
         self.agenda: Agenda[object] = Agenda(clock)
@@ -61,6 +63,11 @@ class GuardedScheduler(Scheduler):
     def admits(self, number: int) -> bool:
         # The items of a mapped step are admitted one by one.
         return self.steps[number].each >= 0 or self.limits.enter(number, number)
+
+    def pass_over(self, number: int, result: TaskResult) -> None:
+        if self.steps[number].each < 0:
+            self.limits.leave(number)
+        super().pass_over(number, result)
 
     def go_on(self, entry: Any) -> None:
         if isinstance(entry, Again):

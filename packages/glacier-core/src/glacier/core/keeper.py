@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import time
-from typing import Any, Iterator, Optional, Sequence, Tuple, cast
+from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence, Tuple, cast
 
 from glacier.core.contracts import (
     Handle,
@@ -14,9 +14,13 @@ from glacier.core.contracts import (
     TaskCall,
     TaskResult,
     Value,
+    VersionRef,
 )
 from glacier.core.errors import GlacierError
 from glacier.core.mapping import count_of, items_of
+
+if TYPE_CHECKING:
+    from glacier.core.storage.depot import Depot
 
 __all__ = ["Keeper"]
 
@@ -27,7 +31,8 @@ class Keeper:
     With a pool that is not remote every reference is a :class:`Value`, and nothing is moved.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, depot: Optional[Depot] = None) -> None:
+        self.depot = depot
         self.remote = cast("RemotePool", pool) if hasattr(pool, "fetch") else None
 
     def keep(self, value: Any) -> Ref:
@@ -43,6 +48,8 @@ class Keeper:
             return ref.value
         if isinstance(ref, Handle) and self.remote is not None:
             return self.remote.fetch(ref)
+        if isinstance(ref, VersionRef) and self.depot is not None:
+            return self.depot.read(ref)
         return None
 
     async def run_async(self, call: TaskCall) -> TaskResult:
@@ -52,11 +59,18 @@ class Keeper:
         if self.remote is None:
             return await run_call_async(call)
         try:
-            inputs = [None if ref is None else Value(self.read(ref)) for ref in call.inputs]
+            inputs = [
+                # What is stored is read in the form that the task asks for.
+                ref if ref is None or isinstance(ref, VersionRef) else Value(self.read(ref))
+                for ref in call.inputs
+            ]
         except GlacierError as error:
             return TaskResult(State.FAILED, (), time(), 0.0, error)
         result = await run_call_async(call._replace(inputs=tuple(inputs)))
-        outputs = [self.keep(self.read(ref)) for ref in result.outputs]
+        outputs = [
+            ref if isinstance(ref, VersionRef) else self.keep(self.read(ref))
+            for ref in result.outputs
+        ]
         return result._replace(outputs=tuple(outputs))
 
     def items(
@@ -70,6 +84,10 @@ class Keeper:
             parts = self.remote.scatter(ref)
             if parts is not None:
                 return iter(parts), len(parts)
+        if isinstance(ref, VersionRef) and self.depot is not None:
+            stored = self.depot.items(ref)
+            if stored is not None:
+                return stored
         value = self.read(ref)
         return map(Value, items_of(value, task=task, dataset=dataset)), count_of(value)
 

@@ -134,7 +134,8 @@ class _Request:
         """Find what is read, and produced by a task that was not selected."""
         whole = self.whole
         for name in graph.sources:
-            if name in whole.producers and name not in values:
+            is_stored = whole.datasets[name].storage is not None
+            if name in whole.producers and name not in values and not is_stored:
                 consumers = [graph.tasks[reader].name for reader in graph.consumers[name]]
                 producer = str(whole.tasks[whole.producers[name]].where)
                 self.problems.append(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
-from glacier.core.contracts import Launch, State, TaskCall, TaskResult
+from glacier.core.contracts import Launch, State, TaskCall, TaskResult, VersionRef
 from glacier.core.errors import GlacierError, InvalidCondition
 from glacier.core.keeper import Keeper
 from glacier.core.run import RunLog
@@ -42,6 +42,12 @@ class Ledger:
         self.ready: List[Any] = [
             step for step in range(len(self.waits) - 1, -1, -1) if not self.waits[step]
         ]
+
+    def pin(self, refs: Mapping[str, VersionRef]) -> None:
+        """Take in what the run reads from outside."""
+        for name, ref in refs.items():
+            number = self.wiring.index[name]
+            self.log.values[number] = self.log.stored[number] = ref
 
     def call(self, number: int) -> TaskCall:
         """The call of a step whose inputs are all there."""
@@ -97,9 +103,15 @@ class Ledger:
         log.durations[number] = result.duration
         if result.attempt > 1:
             log.attempts[number] = result.attempt
-        if result.state is not State.SUCCEEDED:
+        if result.state is State.UP_TO_DATE:
+            log.reasons[number] = result.reason
+        elif result.state is not State.SUCCEEDED:
             self._finish_without_values(number, result)
             return
+        if result.kept:
+            for dataset, kept in zip(self.wiring.outputs[number], result.kept):
+                if kept is not None and dataset != NOWHERE:
+                    log.stored[dataset] = VersionRef(self.wiring.names[dataset], kept.version)
         values, waits, readers, ready = log.values, self.waits, self.wiring.readers, self.ready
         for dataset, ref in zip(self.wiring.outputs[number], result.outputs):
             if dataset != NOWHERE:

@@ -30,11 +30,12 @@ class Expansion:
     """Hands out the calls of a mapped step and puts their results together.
 
     After the first failure no further item starts. An item that raises ``Skip`` leaves no result.
+    ``kept`` and ``stored`` are, by output, what came of those whose items are stored.
     """
 
     __slots__ = (
-        "call", "clock", "ended", "error", "exhausted", "items", "next", "number", "results",
-        "running", "started", "total",
+        "call", "clock", "ended", "error", "exhausted", "items", "kept", "next", "number",
+        "results", "running", "started", "stored", "total",
     )  # fmt: skip
 
     def __init__(
@@ -51,6 +52,8 @@ class Expansion:
         self.results: Dict[int, TaskResult] = {}
         self.error: Optional[TaskResult] = None
         self.exhausted = False
+        self.kept: Dict[int, Any] = {}
+        self.stored: Dict[int, Ref] = {}
 
     def next_call(self) -> Optional[TaskCall]:
         """The call of the next item, or ``None`` when there is no more to start."""
@@ -105,14 +108,20 @@ class Expansion:
         if self.error is not None:
             return self.error._replace(started=started, duration=duration)
         ordered = [self.results[item].outputs for item in sorted(self.results)]
+        numbers = range(len(self.call.step.outputs))
         outputs: List[Ref] = [
-            collect([refs[output] for refs in ordered])
-            for output in range(len(self.call.step.outputs))
+            self.stored[output]
+            if output in self.stored
+            else collect([refs[output] for refs in ordered])
+            for output in numbers
         ]
+        kept = tuple([self.kept.get(output) for output in numbers]) if self.kept else ()
         attempt = 1
         if self.call.step.policy is not None:
             attempt = max([result.attempt for result in self.results.values()], default=1)
-        return TaskResult(State.SUCCEEDED, tuple(outputs), started, duration, attempt=attempt)
+        return TaskResult(
+            State.SUCCEEDED, tuple(outputs), started, duration, attempt=attempt, kept=kept
+        )
 
 
 Key = Union[int, Tuple[Expansion, int]]

@@ -48,8 +48,11 @@ if TYPE_CHECKING:
     from glacier.core.plan import Plan
     from glacier.core.policy import qualified
     from glacier.core.progress import progress_listener
+    from glacier.core.resources import ObjectStorage
     from glacier.core.run import Run
+    from glacier.core.scratch import new_scratch_folder
     from glacier.core.step import Slot, Step
+    from glacier.core.storage.places import Places
     from glacier.core.stores import DirectoryStore
     from glacier.core.tasklog import LogLine, capture, is_captured, tell
     from glacier.core.timeouts import timed_out
@@ -70,6 +73,8 @@ __all__ = [
     "Launchable",
     "Listener",
     "LogLine",
+    "ObjectStorage",
+    "Places",
     "Plan",
     "Pool",
     "PoolExecutor",
@@ -94,6 +99,7 @@ __all__ = [
     "adopt_scratch",
     "capture",
     "is_captured",
+    "new_scratch_folder",
     "progress_listener",
     "qualified",
     "run_call",
@@ -111,6 +117,8 @@ _ROOMS = {
     "KeyExists": "errors",
     "KeyMissing": "errors",
     "LogLine": "tasklog",
+    "ObjectStorage": "resources",
+    "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
     "Recorder": "history.recorder",
@@ -126,6 +134,7 @@ _ROOMS = {
     "adopt_scratch": "context",
     "capture": "tasklog",
     "is_captured": "tasklog",
+    "new_scratch_folder": "scratch",
     "progress_listener": "progress",
     "qualified": "policy",
     "run_call": "worker",

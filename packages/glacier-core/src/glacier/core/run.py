@@ -17,7 +17,8 @@ __all__ = ["Run", "RunLog", "TaskRun"]
 class RunLog:
     """What a scheduler notes down about each step, by its number in the plan.
 
-    ``read`` brings the value of a handle into this process.
+    ``read`` brings the value of a reference into this process. ``stored`` are the datasets that can
+    be read from their storage, however long ago their last reader had them.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class RunLog:
         "reasons",
         "started",
         "states",
+        "stored",
         "values",
     )
 
@@ -40,6 +42,7 @@ class RunLog:
         self.errors: Dict[int, BaseException] = {}
         self.reasons: Dict[int, str] = {}
         self.values: List[Optional[Ref]] = [None] * datasets
+        self.stored: Dict[int, Ref] = {}
 
     def value(self, dataset: int) -> Optional[Value]:
         """The value of a dataset by its number; one that is elsewhere is brought here, once."""
@@ -69,7 +72,7 @@ class TaskRun:
 
 class Run:
     """One execution of a pipeline. ``run["clean"]`` or ``run[clean]`` is a dataset's value, and
-    so is ``run[Clean]`` of an alias.
+    so is ``run[Clean]`` of an alias. Stored datasets are read from their storage, each time.
 
     ``state`` is succeeded, failed or cancelled; ``started`` is in seconds since the epoch and
     ``duration`` in seconds. Values that no task needed any more were released on the way, unless
@@ -77,13 +80,22 @@ class Run:
     """
 
     def __init__(
-        self, *, run_id: str, plan: Plan, log: RunLog, state: State, started: float, duration: float
+        self,
+        *,
+        run_id: str,
+        plan: Plan,
+        log: RunLog,
+        state: State,
+        started: float,
+        duration: float,
+        resumable: bool = False,
     ) -> None:
         self.run_id = run_id
         self.plan = plan
         self.state = state
         self.started = started
         self.duration = duration
+        self.resumable = resumable
         self._log = log
 
     @property
@@ -114,6 +126,8 @@ class Run:
         ref = self._log.value(number)
         if ref is not None:
             return ref.value
+        if number in self._log.stored:
+            return self._log.read(self._log.stored[number])
         raise ValueUnavailable(dataset=name, reason=self._why_absent(name))
 
     def _why_absent(self, name: str) -> str:
@@ -121,6 +135,8 @@ class Run:
         if producer is None:
             return "it was not part of this run."
         task = self.tasks[producer]
+        if task.state is State.UP_TO_DATE:
+            return f"its task {producer!r} did not run again, and the value was not stored."
         if task.state is not State.SUCCEEDED:
             return f"its task {producer!r} is {task.state}{_because(task)}."
         return (

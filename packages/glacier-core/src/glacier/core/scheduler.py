@@ -6,6 +6,7 @@ state           when
 waiting         a producer of one of its inputs has not ended
 running         handed to a worker
 succeeded       returned a value for each of its outputs
+up_to_date      did not run: an earlier result stands for its own (see ``storage``)
 skipped         raised Skip, or ``when`` is false, or an input that is not optional was skipped
 failed          raised anything else, or took too long, and no attempt is left
 upstream_failed  a producer failed or was upstream_failed itself; optional inputs do not help
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
 
     from glacier.core.coroutines import LoopThread
+    from glacier.core.storage.depot import Depot
 
 __all__ = ["COROUTINES", "Scheduler", "result_of"]
 
@@ -61,9 +63,11 @@ class Scheduler:
         run_id: str,
         emit: Optional[Callable[[Event], None]],
         fail_fast: bool,
+        depot: Optional[Depot] = None,
     ) -> None:
-        self.keeper = Keeper(pool)
+        self.keeper = Keeper(pool, depot)
         self.ledger = Ledger(launch, run_id, self.keeper)
+        self.depot = depot
         self.pool = pool
         self.run_id = run_id
         self.steps = launch.plan.steps
@@ -99,7 +103,7 @@ class Scheduler:
     def start(self) -> None:
         """Start ready steps until the workers are busy or nothing is ready."""
         ledger, pool, steps, emit = self.ledger, self.pool, self.steps, self.emit
-        guarded = self.guarded
+        guarded, depot = self.guarded, self.depot
         ready, workers = ledger.ready, pool.workers
         while ready and self.busy < self.limit:
             number = ready.pop()
@@ -117,15 +121,25 @@ class Scheduler:
                 continue
             if guarded and not self.admits(number):
                 continue
+            call = ledger.call(number)
+            if depot is not None:
+                prepared = depot.prepare(number, call)
+                if isinstance(prepared, TaskResult):
+                    self.pass_over(number, prepared)
+                    continue
+                call = prepared
             if emit is not None:
                 emit(TaskStarted(self.run_id, step, time()))
-            call = ledger.call(number)
             if step.each >= 0:
                 self.expand(number, call)
             elif guarded or step.is_async or not (workers == 1 or not (ready or self.running)):
                 self.submit(call, number)
             else:
                 self.end(number, pool.run_inline(call))
+
+    def pass_over(self, number: int, result: TaskResult) -> None:
+        """End a step that was admitted and need not run."""
+        self.end(number, result)
 
     def admits(self, number: int) -> bool:
         """Whether a step may begin now; if not, it comes back to what is ready."""
@@ -240,10 +254,16 @@ class Scheduler:
         """End a mapped step with its last item."""
         if expansion.done and not expansion.ended:
             expansion.ended = True
+            if self.depot is not None:
+                failure = self.depot.commit(expansion)
+                if failure is not None:
+                    expansion.fail(failure)
             self.end(expansion.number, expansion.result(self.keeper.collect))
 
     def end(self, number: int, result: TaskResult) -> None:
         """Note the end of a step, tell of it, and stop the run if that is what was asked for."""
+        if result.kept and self.depot is not None:
+            self.depot.note(self.steps[number], result)
         self.ledger.finish(number, result)
         if self.emit is not None:
             self.tell(number, result)
@@ -253,7 +273,7 @@ class Scheduler:
     def tell(self, number: int, result: TaskResult) -> None:
         """Emit the end of a step."""
         if self.emit is not None:
-            state, _, started, duration, error, reason, _, attempt = result
+            state, _, started, duration, error, reason, _, attempt, _ = result
             step, run = self.steps[number], self.run_id
             self.emit(TaskFinished(run, step, state, started, duration, error, reason, attempt))
 

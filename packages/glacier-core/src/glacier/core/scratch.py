@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import List, Optional
 
-__all__ = ["new_folder"]
+__all__ = ["new_scratch_folder"]
 
 _PREFIX = "glacier-"
 _OWNER = ".glacier-owner"  # the file that is locked; without it a folder is none of ours
@@ -25,7 +25,7 @@ _own: List[str] = []
 _held: List[int] = []  # the descriptor of the lock: it lasts as long as the process
 
 
-def new_folder() -> str:
+def new_scratch_folder() -> str:
     """Make a folder in the scratch folder of this process."""
     if not _own:
         _remove_abandoned(Path(tempfile.gettempdir()))

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple, cast
 from glacier.core import tasklog
 from glacier.core.annotations import ArgumentKind, shape_of
 from glacier.core.context import Context
-from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value
+from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value, VersionRef
 from glacier.core.coroutines import run_coroutine
 from glacier.core.errors import (
     GlacierWarning,
@@ -51,6 +51,8 @@ def run_call(call: TaskCall) -> TaskResult:
         if step.is_async:
             returned = run_coroutine(returned)
         outputs = _outputs(call, returned)
+        if call.origin is not None:
+            return _deposited(call, outputs, started, clock)
     except BaseException as error:
         return _failure(call, error, started, clock)
     finally:
@@ -66,6 +68,8 @@ async def run_call_async(call: TaskCall) -> TaskResult:
     mark = tasklog.mark(call.run_id, call.step.task, call.attempt, call.item) if sinks else None
     started, clock = time(), perf_counter()
     try:
+        if call.origin is not None or any(isinstance(ref, VersionRef) for ref in call.inputs):
+            return await _run_stored(call, started, clock)
         args, kwargs = _arguments(call)
         outputs = _outputs(call, await call.function(*args, **kwargs))
     except BaseException as error:
@@ -76,6 +80,28 @@ async def run_call_async(call: TaskCall) -> TaskResult:
     return TaskResult(_SUCCEEDED, outputs, started, perf_counter() - clock)
 
 
+async def _run_stored(call: TaskCall, started: float, clock: float) -> TaskResult:
+    """The same where files are read and written, which would hold up all others on the loop."""
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    args, kwargs = await loop.run_in_executor(None, _arguments, call)
+    outputs = _outputs(call, await call.function(*args, **kwargs))
+    if call.origin is None:
+        return TaskResult(_SUCCEEDED, outputs, started, perf_counter() - clock)
+    return await loop.run_in_executor(None, _deposited, call, outputs, started, clock)
+
+
+def _deposited(
+    call: TaskCall, outputs: Tuple[Ref, ...], started: float, clock: float
+) -> TaskResult:
+    """The result of a call with stored outputs, once they are stored."""
+    from glacier.core.storage.passing import deposit
+
+    refs, kept = deposit(call, outputs)
+    return TaskResult(_SUCCEEDED, refs, started, perf_counter() - clock, kept=kept)
+
+
 def _values(call: TaskCall) -> List[Any]:
     """The values of the inputs, ``None`` for one whose producer was skipped."""
     values: List[Any] = []
@@ -84,6 +110,10 @@ def _values(call: TaskCall) -> List[Any]:
             values.append(ref.value)
         elif ref is None:
             values.append(None)
+        elif isinstance(ref, VersionRef) and ref.dataset in call.shelves:
+            from glacier.core.storage.passing import take
+
+            values.append(take(call, len(values), ref))
         else:
             dataset = call.step.inputs[len(values)]
             raise UnresolvedInput(task=call.step.task, dataset=dataset, found=type(ref).__name__)
@@ -141,12 +171,15 @@ def read_secret(name: str, *, task: str) -> str:
 
 def _outputs(call: TaskCall, returned: Any) -> Tuple[Ref, ...]:
     step = call.step
-    if type(returned) in _ITERATORS and not step.lazy and not step.many:
-        returned = list(returned)
     if step.many:
         return tuple(map(Value, _spread(call, returned)))
     if step.outputs:
+        keeps = step.lazy or step.outputs[0] in call.shelves
+        if type(returned) in _ITERATORS and not keeps:
+            returned = list(returned)
         return (Value(returned),)
+    if type(returned) in _ITERATORS:
+        returned = list(returned)
     if returned is not None:
         _warn_lost(call, returned)
     return ()
@@ -163,7 +196,10 @@ def _spread(call: TaskCall, returned: Any) -> List[Any]:
     elif isinstance(returned, (tuple, list)):
         values = cast("Sequence[Any]", returned)
         if len(values) == len(names):
-            return [list(value) if type(value) in _ITERATORS else value for value in values]
+            return [
+                list(value) if type(value) in _ITERATORS and name not in call.shelves else value
+                for name, value in zip(names, values)
+            ]
         found = f"{len(values)} value{'s' if len(values) != 1 else ''}"
     else:
         found = f"one {type(returned).__name__}"

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Iterable, List, Mapping, Optional, Type, Union
 from glacier.core.protocols import Executor, GlacierError, Listener, Pool, PoolExecutor
 from glacier.local.threads import ThreadPool
 
+if TYPE_CHECKING:
+    from glacier.local.places import LocalPlaces
+
 __all__ = ["InvalidWorkers", "LocalExecutor", "NoProcesses"]
 
 
@@ -43,9 +46,13 @@ class LocalExecutor(PoolExecutor):
     many as there are processors: for tasks that compute in Python, and for those that may crash.
     ``concurrency`` limits how many calls run at a time by the name or a tag of their task:
     ``{"api": 2}``; async ones and items count too. With ``fail_fast`` the first failure cancels
-    all that has not started. With ``history`` each
-    run, its errors and what its tasks log are noted in the folder ``root``, where ``glacier runs``
-    finds them. ``progress`` shows a run on standard error: ``"bars"`` (which need rich),
+    all that has not started.
+
+    Stored datasets are kept below the folder ``root``: no local run touches a cloud. With ``cache``
+    all others are too, and a task whose code, parameters and inputs are those of an earlier run
+    does not run again. With ``history`` each run, its errors and what its tasks log are noted in
+    ``root``, where ``glacier runs`` finds them, and a run that fails leaves there what another can
+    go on from: ``execute(pipeline, resume=run_id)``. ``progress`` shows a run on standard error: ``"bars"`` (which need rich),
     ``"plain"`` lines, or ``"auto"``. Raises :class:`InvalidWorkers`, and :class:`NoProcesses` on
     Windows.
     """
@@ -56,12 +63,13 @@ class LocalExecutor(PoolExecutor):
         *,
         processes: bool = False,
         concurrency: Optional[Mapping[str, int]] = None,
+        cache: bool = False,
         fail_fast: bool = False,
         root: Union[str, os.PathLike[str]] = ".glacier",
         progress: Optional[str] = None,
         history: bool = True,
     ) -> None:
-        super().__init__(fail_fast=fail_fast, concurrency=concurrency)
+        super().__init__(fail_fast=fail_fast, concurrency=concurrency, cache=cache)
         if workers is not None and (type(workers) is not int or workers < 1):
             raise InvalidWorkers(found=workers)
         if processes and sys.platform in ("win32", "emscripten", "wasi"):
@@ -72,6 +80,7 @@ class LocalExecutor(PoolExecutor):
         self.root = os.fspath(root)
         self.progress = progress
         self.history = history
+        self.resumable = history
 
     def open(self) -> Pool:
         imports = sys.modules.get("glacier.local.imports")
@@ -82,6 +91,11 @@ class LocalExecutor(PoolExecutor):
 
             return ProcessPool(self.workers)
         return ThreadPool(self.workers)
+
+    def places(self) -> LocalPlaces:
+        from glacier.local.places import LocalPlaces
+
+        return LocalPlaces(self.root)
 
     def observers(self) -> Iterable[Listener]:
         observers: List[Listener] = []

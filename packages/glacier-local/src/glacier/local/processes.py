@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from time import monotonic, perf_counter, time
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set, Tuple, Union
 
 from glacier.core.protocols import (
     Handle,
@@ -13,6 +13,7 @@ from glacier.core.protocols import (
     State,
     TaskCall,
     TaskResult,
+    VersionRef,
     is_captured,
     share_scratch,
     tell,
@@ -115,13 +116,14 @@ class ProcessPool:
         step, program = call.step, None
         if step.task not in worker.known:
             program = wire(Handle(self._program(call)), segments)
-        inputs: List[Optional[Wire]] = []
+        inputs: List[Union[Wire, VersionRef, None]] = []
         for ref, dataset in zip(call.inputs, step.inputs):
-            inputs.append(None if ref is None else _input(call, ref, dataset, segments))
+            is_here = ref is not None and not isinstance(ref, VersionRef)
+            inputs.append(_input(call, ref, dataset, segments) if is_here else ref)
         scratch = None
         if any(slot.kind == "context" for slot in step.slots):
             scratch = share_scratch(call.run_id)
-        told = (scratch, is_captured(call.run_id))
+        told = (scratch, is_captured(call.run_id), call.origin)
         return ("call", step.task, program, call.attempt, call.item, tuple(inputs), *told)
 
     def _program(self, call: TaskCall) -> Packed:
@@ -227,12 +229,18 @@ def _input(call: TaskCall, ref: Ref, dataset: str, segments: List[Segment]) -> W
 def _result(call: TaskCall, reply: Tuple[Any, ...], segments: List[Segment]) -> TaskResult:
     if reply[0] == "interrupted":
         raise KeyboardInterrupt
-    _, state, outputs, started, duration, error, reason = reply
+    _, state, outputs, started, duration, error, reason, kept = reply
     return TaskResult(
         State(state),
-        tuple([Handle(read_wire(output, segments)) for output in outputs]),
+        tuple(
+            [
+                output if isinstance(output, VersionRef) else Handle(read_wire(output, segments))
+                for output in outputs
+            ]
+        ),
         started,
         duration,
         None if error is None else receive_error(error, segments, task=call.step.task),
         reason,
+        kept=kept,
     )

@@ -17,7 +17,8 @@ def pack_program(call: TaskCall) -> Packed:
     step = call.step._replace(lazy=False)  # an iterator cannot leave its process
     function = _without_annotations(call.function)
     try:
-        return pack((call.run_id, call.pipeline, step, function, dict(call.params)))
+        shelves = dict(call.shelves)
+        return pack((call.run_id, call.pipeline, step, function, dict(call.params), shelves))
     except Exception as error:
         raise CannotCross(
             where=f"task {step.task!r}",

@@ -16,13 +16,14 @@ import socket
 import sys
 from contextlib import suppress
 from functools import partial
-from typing import Any, Dict, List, NoReturn, Tuple
+from typing import Any, Dict, List, NoReturn, Tuple, Union
 
 from glacier.core.protocols import (
     LogLine,
     TaskCall,
     TaskResult,
     Value,
+    VersionRef,
     adopt_scratch,
     capture,
     is_captured,
@@ -151,10 +152,11 @@ class Worker:
         self, message: Tuple[Any, ...], segments: List[Segment]
     ) -> Tuple[Tuple[Any, ...], List[Segment]]:
         """The message that tells of the end of a call, and the segments that go with it."""
-        _, task, program, attempt, item, inputs, scratch, captured = message
+        _, task, program, attempt, item, inputs, scratch, captured, origin = message
         outputs: List[Segment] = []
         try:
-            call = self.call(task, program, segments)._replace(attempt=attempt, item=item)
+            call = self.call(task, program, segments)
+            call = call._replace(attempt=attempt, item=item, origin=origin)
             if scratch is not None:
                 adopt_scratch(call.run_id, scratch)
             if captured and not is_captured(call.run_id):
@@ -172,13 +174,13 @@ class Worker:
             return ("interrupted",), []
         except CannotCross as problem:
             wrong = send_error(problem, outputs)
-            return ("done", "failed", (), None, 0.0, wrong, ""), outputs
+            return ("done", "failed", (), None, 0.0, wrong, "", ()), outputs
         error = None if result.error is None else send_error(result.error, outputs)
         if result.error is not None:
             result.error.__traceback__ = None  # its frames hold the inputs
             gc.collect()
         done = ("done", state, sent, result.started, result.duration, error, result.reason)
-        return done, outputs
+        return (*done, result.kept), outputs
 
     def tell(self, line: LogLine) -> None:
         """Send what a task logs, for the history of the run."""
@@ -189,7 +191,7 @@ class Worker:
         """The call of a task without its inputs; what it runs comes with the first one."""
         if program is not None:
             try:
-                run_id, pipeline, step, function, params = open_wire(program, segments)
+                run_id, pipeline, step, function, params, shelves = open_wire(program, segments)
             except Exception as error:
                 raise CannotCross(
                     where=f"task {task!r}",
@@ -198,13 +200,18 @@ class Worker:
                     mend="A worker process must be able to import what the function uses.",
                     reading=True,
                 ) from error
-            self.programs[task] = TaskCall(run_id, pipeline, step, function, (), params)
+            self.programs[task] = TaskCall(
+                run_id, pipeline, step, function, (), params, shelves=shelves
+            )
         return self.programs[task]
 
 
 def _values(call: TaskCall, inputs: Tuple[Any, ...], segments: List[Segment]) -> Tuple[Any, ...]:
     values: List[Any] = []
     for written, dataset in zip(inputs, call.step.inputs):
+        if isinstance(written, VersionRef):
+            values.append(written)
+            continue
         try:
             values.append(None if written is None else Value(open_wire(written, segments)))
         except Exception as error:
@@ -218,10 +225,13 @@ def _values(call: TaskCall, inputs: Tuple[Any, ...], segments: List[Segment]) ->
     return tuple(values)
 
 
-def _sent(call: TaskCall, result: TaskResult, segments: List[Segment]) -> Tuple[Wire, ...]:
+def _sent(call: TaskCall, result: TaskResult, segments: List[Segment]) -> Tuple[Any, ...]:
     """The outputs as parts of a message."""
-    sent: List[Wire] = []
+    sent: List[Union[Wire, VersionRef]] = []
     for ref, dataset in zip(result.outputs, call.step.outputs):
+        if isinstance(ref, VersionRef):
+            sent.append(ref)
+            continue
         try:
             sent.append(wire(ref, segments))
         except Exception as error:

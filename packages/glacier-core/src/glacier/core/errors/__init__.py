@@ -42,6 +42,8 @@
     │   ├── TaskExited
     │   ├── TaskTimeout              an attempt took longer than timeout= allows
     │   ├── WorkerLost               a worker that is gone, such as a process that crashed
+    │   ├── NotStored                what a task returned, in its storage
+    │   ├── NotReadable              a stored input
     │   ├── UnresolvedInput
     │   └── ValueUnavailable
     ├── StoreError                   a store cannot do what it was asked to
@@ -133,6 +135,14 @@ from glacier.core.errors._run import (
     WorkerLost,
     WrongOutputs,
 )
+from glacier.core.errors._storage import (
+    CannotCache,
+    CannotReplay,
+    CannotResume,
+    NothingStored,
+    NotReadable,
+    NotStored,
+)
 from glacier.core.errors._stores import (
     CannotPublish,
     InvalidKey,
@@ -150,7 +160,10 @@ from glacier.core.errors._stores import (
 
 __all__ = [
     "AmbiguousName",
+    "CannotCache",
     "CannotPublish",
+    "CannotReplay",
+    "CannotResume",
     "ConflictingParameters",
     "CyclicPipeline",
     "DefinitionError",
@@ -189,6 +202,9 @@ __all__ = [
     "NotAPipeline",
     "NotCallable",
     "NotMappable",
+    "NotReadable",
+    "NotStored",
+    "NothingStored",
     "PickleRefused",
     "RecordError",
     "RequestError",

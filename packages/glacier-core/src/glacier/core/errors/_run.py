@@ -51,9 +51,12 @@ class RunFailed(RunError):
             for state, names in groups.items()
             if names and state != "failed"
         ]
+        go_on = "inputs=error.run.values"
+        if run.resumable:
+            go_on = f"resume={run.run_id!r}"
         lines.append(
             "To go on after mending it without repeating what succeeded: "
-            "execute(pipeline, inputs=error.run.values)."
+            f"execute(pipeline, {go_on})" + (", or 'glacier resume'." if run.resumable else ".")
         )
         super().__init__("\n".join(lines))
 

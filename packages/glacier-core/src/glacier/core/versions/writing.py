@@ -111,8 +111,9 @@ def commit(
 ) -> Version:
     """Make the parts a version, and let ``latest`` and the fingerprint point to it.
 
-    What the arguments mean is told at :class:`~glacier.core.versions.Version`. Returns the version of this run: that of these parts, or where another attempt was first the
-    one that it committed. Once this has returned, all readers find it.
+    What the arguments mean is told at :class:`~glacier.core.versions.Version`. Returns the version
+    of this run: that of these parts, or where another attempt was first the one that it committed.
+    Once this has returned, all readers find it.
     """
     version = Version(
         draft.address,

@@ -1,0 +1,139 @@
+"""What a run stores, from its beginning to its end; nothing is loaded for one that stores nothing.
+
+A run that did not succeed leaves the values that it still has in memory. A value is dropped with
+its last reader, so these are just what the failed tasks, and those that wait for them, would read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Dict, Mapping, Optional
+
+from glacier.core.contracts import Handle, Launch, State, Value, VersionRef
+from glacier.core.errors import GlacierError
+from glacier.core.run import RunLog
+
+if TYPE_CHECKING:
+    from glacier.core.storage.depot import Depot
+    from glacier.core.storage.places import Places
+    from glacier.core.storage.records import Origin
+
+__all__ = ["Stock", "open_stock"]
+
+_DONE = (State.SUCCEEDED, State.UP_TO_DATE)
+
+
+class Stock:
+    """The stored datasets of one run, if there are any, and what is kept of one that fails."""
+
+    def __init__(
+        self, launch: Launch, places: Places, depot: Optional[Depot], *, run_id: str
+    ) -> None:
+        self.launch = launch
+        self.places = places
+        self.depot = depot
+        self.run_id = run_id
+
+    def begin(self) -> Mapping[str, VersionRef]:
+        """Fix what the run reads from outside, and note its start where it stores something.
+
+        Raises :class:`~glacier.core.errors.NothingStored`, and what stores raise.
+        """
+        if self.depot is None:
+            return {}
+        from glacier.core.storage.opening import begin_record
+
+        refs = self.depot.begin()
+        begin_record(self.depot, self.places)
+        return refs
+
+    def salvage(self, log: RunLog) -> bool:
+        """Keep what a run that did not succeed still holds; returns whether it can be resumed."""
+        if self.launch.whole is None or not any(state in _DONE for state in log.states):
+            return False
+        try:
+            _salvage(self, self.depot or self._begun(), log)
+        except (GlacierError, OSError):  # a full disk must not hide why the run failed
+            return False
+        return True
+
+    def _begun(self) -> Depot:
+        from glacier.core.storage.opening import begin_record, make_depot
+
+        depot = make_depot(self.launch, self.places, run_id=self.run_id)
+        begin_record(depot, self.places)
+        return depot
+
+
+def open_stock(
+    launch: Launch,
+    places: Optional[Places],
+    *,
+    run_id: str,
+    cache: bool = False,
+    resume: Optional[str] = None,
+    all_formats: bool = False,
+) -> Optional[Stock]:
+    """The stock of a run; ``None`` where nothing can be stored.
+
+    ``resume`` is the id of a run to go on from. With ``all_formats`` every value passes through its
+    format. Raises :class:`~glacier.core.errors.RequestError`.
+    """
+    asked = cache or resume is not None or all_formats
+    if not asked and not _stores(launch):
+        return None if places is None else Stock(launch, places, None, run_id=run_id)
+    if places is None:
+        from glacier.core.storage.sources import Sources
+
+        Sources(launch, {}).pin()
+        return None
+    from glacier.core.storage.opening import make_depot
+
+    depot = make_depot(
+        launch, places, run_id=run_id, cache=cache, resume=resume, all_formats=all_formats
+    )
+    return Stock(launch, places, depot, run_id=run_id)
+
+
+def _stores(launch: Launch) -> bool:
+    """Whether a dataset of the pipeline is stored, or a task cached."""
+    datasets = launch.whole.datasets if launch.whole is not None else {}
+    return any(dataset.keeping.storage is not None for dataset in datasets.values()) or any(
+        step.caching is not None and step.caching.cache for step in launch.plan.steps
+    )
+
+
+def _salvage(stock: Stock, depot: Depot, log: RunLog) -> None:
+    from glacier.core.storage.records import Origin
+    from glacier.core.storage.resuming import note_done
+
+    made = depot.provenances()
+    done: Dict[str, Optional[str]] = {}
+    for number, step in enumerate(depot.plan.steps):
+        if log.states[number] not in _DONE:
+            continue
+        done[step.task] = made[number]
+        origin = Origin(depot.run_id, step.task, recipe={"provenance": made[number]})
+        for name in step.outputs:
+            if name not in depot.kept:
+                _keep(stock, name, log, origin)
+    note_done(stock.places.workspace(), depot.run_id, done)
+
+
+def _keep(stock: Stock, name: str, log: RunLog, origin: Origin) -> None:
+    """Store a value that is still in memory; what made one that cannot be stored runs again."""
+    from glacier.core.storage.files import is_stream
+    from glacier.core.storage.places import own_shelf
+
+    number = stock.launch.plan.wiring.index[name]
+    if not isinstance(log.values[number], (Handle, Value)):
+        return
+    shelf = own_shelf(name, pipeline=stock.launch.plan.pipeline, store=stock.places.workspace())
+    try:
+        held = log.value(number)
+        if held is None or is_stream(held.value):  # it would be used up, or moved away
+            return
+        draft = shelf.write(held.value, origin)
+        if draft is not None:
+            shelf.commit([draft], origin)
+    except Exception:  # what a value does when it is pickled is its own affair
+        return

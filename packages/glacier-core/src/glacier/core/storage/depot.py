@@ -1,0 +1,213 @@
+"""The stored datasets of one run: what it reads from outside, what it reuses, what it keeps."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+
+from glacier.core.contracts import Launch, Ref, State, TaskCall, TaskResult, VersionRef
+from glacier.core.errors import GlacierError, NotStored
+from glacier.core.mapping import Expansion
+from glacier.core.step import Step
+from glacier.core.storage.decisions import Decision, Facts, decide
+from glacier.core.storage.recipes import Codes, make_recipe
+from glacier.core.storage.records import Kept, Origin
+from glacier.core.storage.resuming import Resumption
+from glacier.core.storage.shelf import Shelf
+from glacier.core.storage.sources import Sources
+
+__all__ = ["Depot"]
+
+_SKIPPED = "skipped"  # stands for the content of an input whose producer was skipped
+
+
+class Depot:
+    """Stands between a run and the shelves of its datasets.
+
+    ``shelves`` are by dataset; those in ``stored`` are written in this run. ``cache`` is whether
+    results are reused where a task does not say. ``resumed`` is the run that this one goes on from.
+    """
+
+    def __init__(
+        self,
+        launch: Launch,
+        *,
+        run_id: str,
+        shelves: Mapping[str, Shelf],
+        stored: Sequence[str],
+        cache: bool = False,
+        resumed: Optional[Resumption] = None,
+    ) -> None:
+        self.launch = launch
+        self.plan = launch.plan
+        self.run_id = run_id
+        self.shelves = shelves
+        self.stored = frozenset(stored)
+        self.cache = cache
+        self.resumed = resumed
+        self.codes = Codes()
+        self.kept: Dict[str, Kept] = {}
+        self.sources = Sources(launch, shelves)
+        self.reused: Mapping[int, Sequence[Optional[Kept]]] = {}
+        self._provenances: Optional[List[Optional[str]]] = None
+        self._numbers = {step.task: number for number, step in enumerate(self.plan.steps)}
+
+    # --- before the run ---------------------------------------------------------------------------
+
+    def begin(self) -> Mapping[str, VersionRef]:
+        """Fix what is read from outside; returns references to it, by dataset.
+
+        Raises :class:`~glacier.core.errors.NothingStored`, and what the stores raise.
+        """
+        self.kept.update(self.sources.pin(None if self.resumed is None else self.resumed.record))
+        refs = {name: VersionRef(name, kept.version) for name, kept in self.kept.items()}
+        if self.resumed is not None:
+            self.reused = self.resumed.choose(self.plan, self.provenances(), self.shelves)
+        return refs
+
+    def provenances(self) -> List[Optional[str]]:
+        """What each step would be made from, as far back as this run goes; see ``recipes``."""
+        if self._provenances is None:
+            made: List[Optional[str]] = []
+            known: Dict[str, Optional[str]] = dict(self.sources.contents())
+            for number, step in enumerate(self.plan.steps):
+                code = self.codes.of(number, self.launch.functions[number])
+                contents = [known.get(name) for name in step.inputs]
+                made.append(make_recipe(step, code, self.launch.params[number], contents)[0])
+                for name in step.outputs:
+                    known.setdefault(name, made[-1] and f"{made[-1]} {name}")
+            self._provenances = made
+        return self._provenances
+
+    # --- a step -----------------------------------------------------------------------------------
+
+    def prepare(self, number: int, call: TaskCall) -> Union[TaskCall, TaskResult]:
+        """The call with what its worker needs, or its result if it need not run."""
+        step = call.step
+        if number in self.reused:
+            return self._up_to_date(number, call)
+        try:
+            decision = self.decision(number, step, call.inputs)
+            if not decision.runs:
+                origin = self._origin(number, step, decision)
+                result = self._adopt(step, decision.found, origin, decision.why)
+                if result is not None:
+                    return result
+        except GlacierError as error:
+            return TaskResult(State.FAILED, (), None, 0.0, error)
+        return self.equip(number, call, decision)
+
+    def decision(self, number: int, step: Step, inputs: Sequence[Optional[Ref]] = ()) -> Decision:
+        """Whether a step will run; ``inputs`` are the references of its inputs, where known."""
+        asked = None if step.caching is None else step.caching.cache
+        refs = list(inputs) or [VersionRef(name, "") for name in step.inputs]
+        contents = [
+            _SKIPPED if ref is None else self.content(name) for name, ref in zip(step.inputs, refs)
+        ]
+        shelves = [self.shelves[name] if name in self.stored else None for name in step.outputs]
+        code = self.codes.of(number, self.launch.functions[number])
+        cached = self.cache if asked is None else asked
+        return decide(Facts(step, code, self.launch.params[number], contents, shelves, cached))
+
+    def content(self, dataset: str) -> Optional[str]:
+        """The content hash of a dataset of this run; ``None`` where it is not known."""
+        kept = self.kept.get(dataset)
+        return self.sources.content(dataset) if kept is None else kept.content
+
+    def equip(self, number: int, call: TaskCall, decision: Decision) -> TaskCall:
+        """The call with the shelves of what it reads and writes, as far as they are stored."""
+        step = call.step
+        names = {ref.dataset for ref in call.inputs if isinstance(ref, VersionRef)}
+        written = self.stored.intersection(step.outputs)
+        shelves = {name: self.shelves[name] for name in names | written}
+        if not shelves:
+            return call
+        origin = self._origin(number, step, decision) if written else None
+        return call._replace(shelves=shelves, origin=origin)
+
+    def _origin(self, number: int, step: Step, decision: Decision) -> Origin:
+        inputs = {name: self.kept[name].reference for name in step.inputs if name in self.kept}
+        recipe = {**(decision.recipe or {}), "provenance": self.provenances()[number]}
+        return Origin(self.run_id, step.task, decision.fingerprint, tuple(inputs.values()), recipe)
+
+    def _up_to_date(self, number: int, call: TaskCall) -> TaskResult:
+        """The result of a step that the resumed run has done."""
+        step, found = call.step, self.reused[number]
+        try:
+            origin = self._origin(number, step, self.decision(number, step, call.inputs))
+            why = f"run {self.resumed.record.run if self.resumed else ''} has done it"
+            result = self._adopt(step, found, origin, why)
+        except GlacierError as error:
+            return TaskResult(State.FAILED, (), None, 0.0, error)
+        if result is not None:
+            return result
+        missing = NotStored(task=step.task, dataset=step.outputs[0], reason="it was just removed")
+        return TaskResult(State.FAILED, (), None, 0.0, missing)
+
+    def _adopt(
+        self, step: Step, found: Sequence[Optional[Kept]], origin: Origin, why: str
+    ) -> Optional[TaskResult]:
+        """Let earlier results be those of this run; ``None`` if one has just been removed."""
+        kept: List[Optional[Kept]] = []
+        for name, older in zip(step.outputs, found):
+            adopted = None if older is None else self.shelves[name].reuse(older, origin)
+            if older is not None and adopted is None:
+                return None
+            kept.append(adopted)
+        outputs = [
+            None if one is None else VersionRef(name, one.version)
+            for name, one in zip(step.outputs, kept)
+        ]
+        return TaskResult(State.UP_TO_DATE, tuple(outputs), None, 0.0, None, why, kept=tuple(kept))
+
+    def note(self, step: Step, result: TaskResult) -> None:
+        """Take in what a step that has ended kept."""
+        for name, kept in zip(step.outputs, result.kept):
+            if kept is not None:
+                self.kept[name] = kept
+
+    # --- mapped steps -----------------------------------------------------------------------------
+
+    def items(self, ref: VersionRef) -> Optional[Tuple[Iterator[Ref], int]]:
+        """References to the items of a dataset that was written item by item; else ``None``."""
+        kept = self.kept.get(ref.dataset)
+        if kept is None or kept.items is None:
+            return None
+        refs = (ref._replace(item=item) for item in range(kept.items))
+        return refs, kept.items
+
+    def commit(self, expansion: Expansion) -> Optional[TaskResult]:
+        """Commit the items of a mapped step; returns its failure if that does not work."""
+        step, origin = expansion.call.step, expansion.call.origin
+        if expansion.error is not None or origin is None:
+            return None
+        results = [expansion.results[item] for item in sorted(expansion.results)]
+        attempt = max([result.attempt for result in results], default=1)
+        for position, name in enumerate(step.outputs):
+            if name not in self.stored:
+                continue
+            drafts = [result.kept[position] for result in results]
+            refs = [result.outputs[position] for result in results]
+            try:
+                kept = self.shelves[name].commit(drafts, origin, attempt=attempt, mapped=True)
+                if kept is None and any(isinstance(ref, VersionRef) for ref in refs):
+                    reason = "not all of its items could be stored"
+                    raise NotStored(task=step.task, dataset=name, reason=reason)
+            except GlacierError as error:
+                return TaskResult(State.FAILED, (), None, 0.0, error)
+            if kept is None:
+                continue
+            expansion.kept[position] = kept
+            if not self.shelves[name].passes or any(isinstance(ref, VersionRef) for ref in refs):
+                expansion.stored[position] = VersionRef(name, kept.version)
+        return None
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def read(self, ref: VersionRef) -> Any:
+        """The value of a stored dataset in this process, as it was written."""
+        return self.shelves[ref.dataset].read(ref.version, item=ref.item)
+
+    def stored_ref(self, dataset: str) -> Optional[VersionRef]:
+        """A reference to what this run reads or has made of a dataset, if that is stored."""
+        kept = self.kept.get(dataset)
+        return None if kept is None else VersionRef(dataset, kept.version)

@@ -1,0 +1,51 @@
+"""Where an executor keeps what pipelines store, and the shelf that each dataset gets there."""
+
+from __future__ import annotations
+
+from typing import Optional, Protocol
+
+from glacier.core.contracts import Store
+from glacier.core.dataset import Dataset
+from glacier.core.formats.choice import name_of_path
+from glacier.core.resources import ObjectStorage
+from glacier.core.storage.files import FileShelf
+from glacier.core.storage.shelf import Shelf
+from glacier.core.versions import Address
+
+__all__ = ["Places", "declared_shelf", "own_shelf"]
+
+
+class Places(Protocol):
+    """What an executor makes of the storages that pipelines declare."""
+
+    def store(self, storage: ObjectStorage) -> Store:
+        """The store of an object storage; the same object for equal ones."""
+        ...
+
+    def workspace(self) -> Store:
+        """The store for Glacier's own use: caches, and what a failed run leaves."""
+        ...
+
+    def passage(self) -> Store:
+        """An empty store that goes with this process."""
+        ...
+
+
+def declared_shelf(dataset: Dataset, *, pipeline: str, places: Places) -> Optional[Shelf]:
+    """The shelf that a dataset's ``storage=`` asks for; ``None`` without one."""
+    storage, form, publish, retain = dataset.keeping
+    if storage is None:
+        return None
+    if not isinstance(storage, ObjectStorage):
+        raise NotImplementedError(storage)
+    if form is None and publish is not None:
+        form = name_of_path(publish)
+    address = Address(pipeline, dataset.name)
+    return FileShelf(places.store(storage), address, format=form, publish=publish, retain=retain)
+
+
+def own_shelf(
+    name: str, *, pipeline: str, store: Store, form: Optional[str] = None, private: bool = True
+) -> FileShelf:
+    """The shelf of a dataset without a storage, for a run that keeps all of them."""
+    return FileShelf(store, Address(pipeline, name), format=form, private=private)

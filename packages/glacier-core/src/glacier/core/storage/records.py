@@ -1,0 +1,44 @@
+"""What is known of a stored state of a dataset, and of where a new one comes from."""
+
+from __future__ import annotations
+
+from typing import Any, Mapping, NamedTuple, Optional, Tuple
+
+from glacier.core.versions import Reference
+
+__all__ = ["Kept", "Origin"]
+
+
+class Kept(NamedTuple):
+    """A state of a dataset that is stored.
+
+    ``content`` is a hash that is equal only for equal values. ``created`` is when the values were
+    made, in seconds since the epoch. ``items`` is how many parts a mapped one has, ``None`` for one
+    that was written as a whole. ``fingerprint`` and ``recipe`` are those that it was made by.
+    """
+
+    reference: Reference
+    content: Optional[str]
+    created: float = 0.0
+    items: Optional[int] = None
+    fingerprint: Optional[str] = None
+    recipe: Optional[Mapping[str, Any]] = None
+
+    @property
+    def version(self) -> str:
+        """The id of the version."""
+        return self.reference.version
+
+
+class Origin(NamedTuple):
+    """Where what a call writes comes from: noted beside it.
+
+    ``inputs`` are the versions that the task reads. ``recipe`` is what the fingerprint was made of,
+    part by part.
+    """
+
+    run: str
+    task: str
+    fingerprint: Optional[str] = None
+    inputs: Tuple[Reference, ...] = ()
+    recipe: Optional[Mapping[str, Any]] = None
