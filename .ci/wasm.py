@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     try:
         return (yield)
-    except Exception as error:
+    except (Exception, pytest.fail.Exception) as error:  # pytest.warns hides what was raised
         texts = [str(e) for e in chain(error)]
         lack = next((why for said, why in LACKS.items() if any(said in t for t in texts)), None)
         if lack is None or REQUIRED in item.nodeid:
