@@ -112,7 +112,7 @@ class Expansion:
         outputs: List[Ref] = [
             self.stored[output]
             if output in self.stored
-            else collect([refs[output] for refs in ordered])
+            else collect([cast("Ref", refs[output]) for refs in ordered])
             for output in numbers
         ]
         kept = tuple([self.kept.get(output) for output in numbers]) if self.kept else ()

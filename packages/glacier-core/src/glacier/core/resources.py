@@ -16,7 +16,7 @@ __all__ = ["Database", "External", "ObjectStorage", "Secret", "Storage"]
 class _Frozen:
     """Equal and hashed by its fields, which are its slots; nothing in it can be set."""
 
-    __slots__ = ()
+    __slots__: Tuple[str, ...] = ()
 
     def __setattr__(self, attribute: str, _: object) -> NoReturn:
         raise AttributeError(f"{self!r} is frozen: {attribute!r} cannot be set")
@@ -35,8 +35,9 @@ class _Frozen:
         return _rebuilt, (type(self), self._fields)
 
     def __repr__(self) -> str:
-        first, *rest = zip(self.__slots__, self._fields)
-        shown = [repr(first[1]), *[f"{key}={value!r}" for key, value in rest if value is not None]]
+        first, *rest = self._fields
+        named = zip(self.__slots__[1:], rest)
+        shown = [repr(first), *[f"{key}={value!r}" for key, value in named if value is not None]]
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
@@ -110,7 +111,10 @@ class Database(_Frozen):
     def __init__(self, name: str, *, url: Union[str, Secret, None] = None) -> None:
         where = place_of(caller())
         object.__setattr__(self, "name", check_name(name, kind="database", where=where))
-        if not (url is None or isinstance(url, Secret) or (isinstance(url, str) and "://" in url)):
+        text: object = url
+        if not (text is None or isinstance(text, (Secret, str))) or (
+            isinstance(text, str) and "://" not in text
+        ):
             mend = "Give an address such as 'postgresql://user@host/database', or a Secret."
             raise InvalidOption(where=_of(self, where), option="url", found=url, mend=mend)
         object.__setattr__(self, "url", url)
@@ -140,7 +144,8 @@ class External(_Frozen):
         format: Optional[str] = None,
         version: Optional[str] = None,
     ) -> None:
-        text = os.fspath(address) if isinstance(address, (str, os.PathLike)) else address
+        found: object = address
+        text = os.fspath(found) if isinstance(found, (str, os.PathLike)) else None
         if not isinstance(text, str) or not text:
             where = str(place_of(caller()))
             mend = "Give a path, a pattern of paths, or a URL, as text."

@@ -52,9 +52,9 @@ class LocalExecutor(PoolExecutor):
     all others are too, and a task whose code, parameters and inputs are those of an earlier run
     does not run again. With ``history`` each run, its errors and what its tasks log are noted in
     ``root``, where ``glacier runs`` finds them, and a run that fails leaves there what another can
-    go on from: ``execute(pipeline, resume=run_id)``. ``progress`` shows a run on standard error: ``"bars"`` (which need rich),
-    ``"plain"`` lines, or ``"auto"``. Raises :class:`InvalidWorkers`, and :class:`NoProcesses` on
-    Windows.
+    go on from: ``execute(pipeline, resume=run_id)``. ``progress`` shows a run on standard error:
+    ``"bars"`` (which need rich), ``"plain"`` lines, or ``"auto"``. Raises :class:`InvalidWorkers`,
+    and :class:`NoProcesses` on Windows.
     """
 
     def __init__(

@@ -118,8 +118,10 @@ class ProcessPool:
             program = wire(Handle(self._program(call)), segments)
         inputs: List[Union[Wire, VersionRef, None]] = []
         for ref, dataset in zip(call.inputs, step.inputs):
-            is_here = ref is not None and not isinstance(ref, VersionRef)
-            inputs.append(_input(call, ref, dataset, segments) if is_here else ref)
+            if ref is None or isinstance(ref, VersionRef):
+                inputs.append(ref)
+            else:
+                inputs.append(_input(call, ref, dataset, segments))
         scratch = None
         if any(slot.kind == "context" for slot in step.slots):
             scratch = share_scratch(call.run_id)

@@ -227,9 +227,9 @@ def _values(call: TaskCall, inputs: Tuple[Any, ...], segments: List[Segment]) ->
 
 def _sent(call: TaskCall, result: TaskResult, segments: List[Segment]) -> Tuple[Any, ...]:
     """The outputs as parts of a message."""
-    sent: List[Union[Wire, VersionRef]] = []
+    sent: List[Union[Wire, VersionRef, None]] = []
     for ref, dataset in zip(result.outputs, call.step.outputs):
-        if isinstance(ref, VersionRef):
+        if ref is None or isinstance(ref, VersionRef):
             sent.append(ref)
             continue
         try:

@@ -155,12 +155,9 @@ def _stores(depot: Depot, places: Places) -> List[Store]:
 def _parameters(launch: Launch) -> Dict[str, Any]:
     """The run parameters of every task as JSON, by ``task.parameter``."""
     found: Dict[str, Any] = {}
-    tasks = {task.name: task for task in launch.whole.tasks} if launch.whole is not None else {}
     for step, values in zip(launch.plan.steps, launch.params):
-        for argument in tasks[step.task].signature.arguments if step.task in tasks else ():
-            if argument.name in values:
-                value = encode(values[argument.name], argument.type)
-                found[f"{step.task}.{argument.name}"] = value
+        for name, value in values.items():
+            found[f"{step.task}.{name}"] = encode(value)
     return found
 
 
