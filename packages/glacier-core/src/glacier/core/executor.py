@@ -8,7 +8,7 @@ from time import perf_counter, time
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional
 
 from glacier.core.annotations import ArgumentKind
-from glacier.core.contracts import Launch, Launchable, Listener, Pool, State
+from glacier.core.contracts import Launch, Launchable, Listener, Pool, State, VersionRef
 from glacier.core.errors import (
     GlacierError,
     GlacierWarning,
@@ -132,7 +132,7 @@ class PoolExecutor(ABC):
         emit: Optional[Callable[[Event], None]],
     ) -> Run:
         plan = launch.plan
-        refs = {} if stock is None else stock.begin()
+        refs: Mapping[str, VersionRef] = {} if stock is None else stock.begin()
         started, clock = time(), perf_counter()
         pool = self.open()
         scheduler = self._scheduler(launch, pool, run_id, emit, stock)

@@ -30,3 +30,8 @@ module         noun
 """
 
 from __future__ import annotations
+
+from glacier.core.storage.records import Kept, Origin
+from glacier.core.storage.shelf import Shelf
+
+__all__ = ["Kept", "Origin", "Shelf"]
