@@ -70,6 +70,7 @@ SURFACE: Dict[str, List[str]] = {
         "RemotePool",
         "Run",
         "RunError",
+        "Secret",
         "Slot",
         "State",
         "Step",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter, time
-from types import GeneratorType
+from types import CoroutineType, GeneratorType
 from typing import Any, Dict, List, Mapping, Sequence, Tuple, cast
 
 from glacier.core import tasklog
@@ -48,7 +48,7 @@ def run_call(call: TaskCall) -> TaskResult:
         else:
             args, kwargs = _arguments(call)
             returned = call.function(*args, **kwargs)
-        if step.is_async:
+        if step.is_async or class_of(returned) is CoroutineType:
             returned = run_coroutine(returned)
         outputs = _outputs(call, returned)
         if call.origin is not None:

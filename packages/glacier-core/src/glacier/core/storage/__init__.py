@@ -24,6 +24,7 @@ module         noun
 ``sources``    what a run reads from outside
 ``resuming``   which steps of a failed run need not be repeated
 ``depot``      the stored datasets of one run
+``explaining`` what a run would do
 ``opening``    which datasets of a run are kept, and where
 ``passing``    a worker's part: reading inputs, keeping outputs
 =============  ================================================================================
