@@ -24,6 +24,7 @@ from glacier.core.place import Place, Where
 from glacier.core.resources import Secret
 from glacier.core.step import FORMAT
 from glacier.core.tasklog import sinks
+from glacier.core.typeforms import class_of
 
 __all__ = ["read_secret", "run_call", "run_call_async"]
 
