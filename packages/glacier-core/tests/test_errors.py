@@ -78,6 +78,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "AmbiguousName": {"name": "raw", "where": "w"},
     "ConflictingParameters": {"name": "day", "forms": [("day: int", ["a"]), ("day: str", ["b"])]},
     "CyclicPipeline": {"path": [Link("a", "a (f:1)", "x"), Link("b", "b (f:2)", "y", True)]},
+    "DatabaseFailed": {"database": "d", "doing": "writing 't'", "reason": "r", "mend": "m"},
     "DuplicateDataset": {"name": "raw", "places": ["f:1", "f:2"]},
     "DuplicateProducer": {"dataset": "raw", "producers": ["a", "b"], "left_over": True},
     "DuplicateTask": {"name": "a", "places": ["f:1", "f:2"], "left_over": False},
@@ -95,6 +96,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     },
     "InvalidAnnotation": {"where": "w", "subject": "s", "reason": "r", "mend": "m"},
     "InvalidCondition": {"where": "w", "dataset": "flag", "found": "an array"},
+    "InvalidDatabase": {"subject": "s", "reason": "r", "mend": "m"},
     "InvalidName": {"kind": "dataset", "name": "a b", "where": "f:1"},
     "InvalidOption": {"where": "w", "option": "when", "found": 3, "mend": "m"},
     "InvalidRequest": {"option": "keep", "reason": "is 3", "mend": "m"},
@@ -105,6 +107,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "MissingParameter": {"name": "day", "type_name": "date", "tasks": ["a"]},
     "MissingProducer": {"dataset": "raw", "declared": "f:1", "consumers": ["a"], "produced": []},
     "MissingSecret": {"secret": "key", "variable": "KEY", "tasks": ["a"]},
+    "MissingTable": {"database": "d", "table": "ordres", "known": ["orders"]},
     "MistypedParameter": {"key": "day", "reason": "r", "type_name": "date", "tasks": ["a"]},
     "NotAPipeline": {"found": None},
     "NotCallable": {"found": raw, "mend": "m"},
@@ -116,6 +119,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "RecordError": {"record": "plan", "found": 9, "expected": 1},
     "TaskAsAnnotation": {"where": "w", "subject": "s", "task": "a", "outputs": []},
     "TaskExited": {"where": "w", "code": 3},
+    "UnfitTable": {"table": "t", "place": "column 'a', row 3", "reason": "r", "mend": "m"},
     "UnfitTarget": {"format": "text", "wanted": "a frame", "mend": "Ask for a str."},
     "UnfitValue": {
         "format": "json",
@@ -126,6 +130,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     },
     "UnknownFormat": {"name": "parket", "known": ["parquet"]},
     "UnknownName": {"kind": "dataset", "name": "rwa", "known": ["raw"], "where": "w"},
+    "UnreachableDatabase": {"database": "d", "reason": "r", "mend": "m"},
     "UnreadableData": {"path": "a.json", "format": "json", "reason": "r", "mend": "Mend it."},
     "UnresolvedAnnotation": {
         "where": "w",
@@ -151,7 +156,14 @@ def examples() -> Dict[str, GlacierError]:
     return {**made, **several, **plain}
 
 
-PLAIN = ("DefinitionError", "FormatError", "GlacierError", "RequestError", "RunError")
+PLAIN = (
+    "DefinitionError",
+    "FormatError",
+    "GlacierError",
+    "RequestError",
+    "RunError",
+    "TableError",
+)
 
 
 def test_there_is_an_example_of_every_error() -> None:

@@ -49,6 +49,12 @@
     │   ├── UnfitTarget              stored data asked for as a type that it cannot be
     │   ├── UnreadableData           a damaged file, or one of another format
     │   └── PickleRefused
+    ├── TableError                   a database, or a table in it
+    │   ├── InvalidDatabase          a URL that names no database, a name that names no table
+    │   ├── UnreachableDatabase
+    │   ├── MissingTable
+    │   ├── UnfitTable               a value that no table can hold
+    │   └── DatabaseFailed           what the database itself refuses
     ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
 
@@ -115,11 +121,20 @@ from glacier.core.errors._run import (
     ValueUnavailable,
     WrongOutputs,
 )
+from glacier.core.errors._tables import (
+    DatabaseFailed,
+    InvalidDatabase,
+    MissingTable,
+    TableError,
+    UnfitTable,
+    UnreachableDatabase,
+)
 
 __all__ = [
     "AmbiguousName",
     "ConflictingParameters",
     "CyclicPipeline",
+    "DatabaseFailed",
     "DefinitionError",
     "DefinitionErrors",
     "DuplicateDataset",
@@ -135,6 +150,7 @@ __all__ = [
     "IncompatibleTypes",
     "InvalidAnnotation",
     "InvalidCondition",
+    "InvalidDatabase",
     "InvalidName",
     "InvalidOption",
     "InvalidRequest",
@@ -147,6 +163,7 @@ __all__ = [
     "MissingParameter",
     "MissingProducer",
     "MissingSecret",
+    "MissingTable",
     "MistypedParameter",
     "NotAPipeline",
     "NotCallable",
@@ -158,12 +175,15 @@ __all__ = [
     "RunError",
     "RunFailed",
     "Skip",
+    "TableError",
     "TaskAsAnnotation",
     "TaskExited",
+    "UnfitTable",
     "UnfitTarget",
     "UnfitValue",
     "UnknownFormat",
     "UnknownName",
+    "UnreachableDatabase",
     "UnreadableData",
     "UnresolvedAnnotation",
     "UnresolvedInput",
