@@ -12,9 +12,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Iterator, Optional
 
-__all__ = ["PASSWORD", "Server", "programs"]
+__all__ = ["PASSWORD", "Server", "programs", "running"]
 
 PASSWORD = "s3cr:t/@?#%"
 _PATIENCE = 60.0
@@ -33,10 +33,10 @@ class Server:
 
     def __init__(self, folder: str) -> None:
         self._programs = folder
-        self._become, self._environment = _another_user()
+        self._owner = _owner()
         self.root = tempfile.mkdtemp(prefix="glacier-postgres-")
-        if self._become is not None:
-            shutil.chown(self.root, *_owner())
+        if self._owner is not None:
+            shutil.chown(self.root, self._owner)
         self._data = os.path.join(self.root, "data")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -51,7 +51,7 @@ class Server:
         os.chmod(secret, 0o644)
         made = ["--auth=scram-sha-256", "--username=glacier", f"--pwfile={secret}"]
         made += ["--encoding=UTF8", "--locale=C", "--no-sync", f"--pgdata={self._data}"]
-        subprocess.run([self._program("initdb"), *made], check=True, **self._options())
+        assert self._started("initdb", *made).wait(_PATIENCE) == 0, self._log()
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -60,9 +60,8 @@ class Server:
             "timezone": "America/New_York",  # no session should depend on it
         }
         told = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        command = [self._program("postgres"), "-D", self._data, *told]
-        self._process = subprocess.Popen(command, **self._options())
-        self._wait()
+        self._process = self._started("postgres", "-D", self._data, *told)
+        self._wait(self._process)
 
     def stop(self) -> None:
         """End it at once, with all that it has kept."""
@@ -81,60 +80,63 @@ class Server:
     def _program(self, name: str) -> str:
         return os.path.join(self._programs, name)
 
-    def _options(self) -> Dict[str, Any]:
-        log = open(os.path.join(self.root, "log"), "ab")  # noqa: SIM115  # the server's from here on
-        with contextlib.suppress(PermissionError):  # it is the other user's already
-            os.chmod(log.name, 0o666)
-        options: Dict[str, Any] = {"stdout": log, "stderr": subprocess.STDOUT, "cwd": self.root}
-        return {**options, "preexec_fn": self._become, "env": self._environment}
+    def _started(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+        command = [self._program(name), *arguments]
+        if self._owner is not None:
+            become = [
+                "setpriv",
+                "--reuid",
+                self._owner,
+                "--regid",
+                _group(self._owner),
+                "--init-groups",
+                "--pdeathsig",
+                "QUIT",
+            ]
+            command = [*become, "--", *command]
+        kept = ("PATH", "LANG", "TMPDIR")
+        environment = {key: os.environ[key] for key in kept if key in os.environ}
+        with open(os.path.join(self.root, "log"), "ab") as log:
+            return subprocess.Popen(
+                command, stdout=log, stderr=subprocess.STDOUT, cwd=self.root, env=environment
+            )
 
-    def _wait(self) -> None:
+    def _log(self) -> str:
+        with open(os.path.join(self.root, "log"), encoding="utf-8") as file:
+            return file.read()
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> None:
         """Wait until the server takes connections; that it does not is an error with its log."""
         deadline = time.monotonic() + _PATIENCE
-        assert self._process is not None
         check = [self._program("pg_isready"), "-h", "127.0.0.1", "-p", str(self.port), "-q"]
         while subprocess.run(check, check=False).returncode != 0:
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                with open(os.path.join(self.root, "log"), encoding="utf-8") as file:
-                    raise RuntimeError(f"the server does not start:\n{file.read()}")
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the server does not start:\n{self._log()}")
             time.sleep(0.05)
 
 
-def _owner() -> Tuple[int, int]:
+def _group(owner: str) -> str:
     import pwd
 
-    for name in ("postgres", "nobody"):
-        try:
-            found = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return found.pw_uid, found.pw_gid
-    raise RuntimeError("there is no user but root for the server")
+    return str(pwd.getpwnam(owner).pw_gid)
 
 
-def _another_user() -> Tuple[Optional[Callable[[], None]], Dict[str, str]]:
-    environment = {key: os.environ[key] for key in ("PATH", "LANG", "TMPDIR") if key in os.environ}
+def _owner() -> Optional[str]:
+    """Whom root becomes for the server; nobody else has to become another."""
     if sys.platform == "win32" or os.geteuid() != 0:
-        return None, environment
-    user, group = _owner()
+        return None
+    import pwd
 
-    def become() -> None:
-        os.setgroups([])
-        os.setgid(group)
-        os.setuid(user)
-
-    return become, environment
+    known = {one.pw_name for one in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
 
 
-def started() -> List[Server]:
-    """A running server, or an empty list where none is installed."""
-    folder = programs()
-    if folder is None:
-        return []
+@contextlib.contextmanager
+def running(folder: str) -> Iterator[Server]:
+    """A server while it is needed, from the programs in a folder."""
     server = Server(folder)
     try:
         server.start()
-    except BaseException:
+        yield server
+    finally:
         server.stop()
-        raise
-    return [server]

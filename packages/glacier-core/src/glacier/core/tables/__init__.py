@@ -10,43 +10,61 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
+from glacier.core.errors import InvalidDatabase
 from glacier.core.formats.kinds import target_of
-from glacier.core.tables.address import Address, SqliteAddress, address_of, is_query, table_name
-from glacier.core.tables.columns import Column, TableFacts
+from glacier.core.tables.address import (
+    SqliteAddress,
+    address_of,
+    is_query,
+    split_address,
+    table_name,
+)
 from glacier.core.tables.sources import source_of
+from glacier.core.tables.versions import SIDE_TABLE, Author, TableVersion
 
 __all__ = [
-    "Address",
-    "Column",
-    "SqliteAddress",
-    "TableFacts",
-    "address_of",
+    "TableVersion",
+    "find_version",
+    "publish_table",
     "read_table",
+    "split_address",
     "write_table",
 ]
 
 
-def write_table(url: str, name: str, value: Any) -> TableFacts:
+def write_table(
+    url: str, name: str, value: Any, *, run: Optional[str] = None, fingerprint: Optional[str] = None
+) -> TableVersion:
     """Replace the rows of a table by those of a value, in one transaction.
 
     ``url`` is ``sqlite:///path`` or ``postgresql://user:password@host/database``; ``name`` the
-    table's, with its schema before a dot if it has one. ``value`` is a list of dicts, a frame of
-    pandas, polars or Arrow, or a stream: an iterator of dicts or of frames, a
+    table's, in PostgreSQL with its schema before a dot if it has one. ``value`` is a list of dicts,
+    a frame of pandas, polars or Arrow, or a stream: an iterator of dicts or of frames, a
     ``RecordBatchReader``. Readers see the rows of before or those of now, also if this process
     ends half-way. A table that has the same columns keeps its indexes and grants, another is made
-    anew. Raises :class:`~glacier.core.errors.TableError`,
-    :class:`~glacier.core.errors.MissingLibrary`, and what a stream itself raises.
+    anew.
+
+    With ``run``, the id of a run, what was written is noted for :func:`find_version`. A table that
+    a greater id, or the same one, has written stays as it is, and what is noted of it is returned:
+    ids of runs are in the order of time, and of attempts that race the first wins.
+
+    Raises :class:`~glacier.core.errors.TableError`, :class:`~glacier.core.errors.MissingLibrary`,
+    and what a stream itself raises.
     """
     address = address_of(url)
     table = table_name(name, address)
+    if table[-1].lower() == SIDE_TABLE:
+        reason = "in it Glacier keeps what it has written into the others"
+        raise InvalidDatabase(subject=f"{name!r}", reason=reason, mend="Take another name.")
     source = source_of(value, name)
+    author = None if run is None else Author(run, fingerprint)
     if isinstance(address, SqliteAddress):
         from glacier.core.tables import sqlite
 
-        return sqlite.write(address, table, source)
+        return sqlite.write(address, table, source, author)
     from glacier.core.tables import postgres
 
-    return postgres.write(address, table, source)
+    return postgres.write(address, table, source, author)
 
 
 def read_table(
@@ -57,7 +75,7 @@ def read_table(
     ``wanted`` is the type that the reader's annotation names: a frame of pandas, polars or Arrow,
     or a stream, ``Iterator[dict]``, an iterator of frames, or a ``RecordBatchReader``, which hold
     a connection until they end. Without it, rows come as ``kind``, what
-    :class:`TableFacts` says was written, or as a list of dicts.
+    :class:`TableVersion` says was written, or as a list of dicts.
 
     Raises :class:`~glacier.core.errors.TableError`,
     :class:`~glacier.core.errors.MissingLibrary` and :class:`~glacier.core.errors.UnfitTarget`.
@@ -69,7 +87,8 @@ def read_table(
     query = query_or_name.strip().rstrip(";")
     target = target_of(wanted)
     if target.kind is None or target.kind == "object":
-        target = target._replace(kind=kind)
+        # An iterator is a list unless one is wanted.
+        target = target._replace(kind=None if kind == "iterator" else kind)
     if isinstance(address, SqliteAddress):
         from glacier.core.tables import sqlite
 
@@ -77,3 +96,29 @@ def read_table(
     from glacier.core.tables import postgres
 
     return delivered(postgres.read(address, table, query), target, query_or_name)
+
+
+def find_version(url: str, name: str) -> Optional[TableVersion]:
+    """What the last run that wrote a table has noted of it, ``None`` if none has.
+
+    What others have changed in the table since then is not noticed.
+    Raises :class:`~glacier.core.errors.TableError`.
+    """
+    address = address_of(url)
+    table = table_name(name, address)
+    if isinstance(address, SqliteAddress):
+        from glacier.core.tables import sqlite
+
+        return sqlite.find(address, table)
+    from glacier.core.tables import postgres
+
+    return postgres.find(address, table)
+
+
+def publish_table(address: str, value: Any) -> TableVersion:
+    """Replace a table at an address that stays, ``postgresql://host/database#shop.orders``.
+
+    As :func:`write_table` does, with no side table made beside it.
+    """
+    url, table = split_address(address)
+    return write_table(url, table, value)

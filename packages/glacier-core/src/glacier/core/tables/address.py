@@ -15,6 +15,7 @@ __all__ = [
     "TableName",
     "address_of",
     "is_query",
+    "split_address",
     "table_name",
 ]
 
@@ -40,7 +41,9 @@ class PostgresAddress(NamedTuple):
 
     @property
     def secret(self) -> str:
-        return dict(self.parameters).get("password", "")
+        """What no message may show."""
+        told = dict(self.parameters)
+        return told.get("password") or told.get("sslpassword", "")
 
     def __str__(self) -> str:
         told = dict(self.parameters)
@@ -101,20 +104,36 @@ def is_query(text: str) -> bool:
     return _QUERY.match(text) is not None
 
 
-def table_name(name: str, address: Address) -> TableName:
-    """The parts of a table's name: its schema, if that is given, and its own.
+def split_address(address: str) -> Tuple[str, str]:
+    """The URL of a database and what stands after ``#``: a table, or a query as it is.
 
     Raises :class:`~glacier.core.errors.InvalidDatabase`.
     """
-    parts = tuple(name.strip().split("."))
-    most = 1 if isinstance(address, SqliteAddress) else 2
-    long = most > 1 and any(len(part.encode(errors="replace")) > _LONGEST for part in parts)
-    if len(parts) <= most and all(map(str.strip, parts)) and "\0" not in name and not long:
+    url, _, table = address.partition("#")
+    mend = "Write the table after it: sqlite:///shop.db#orders."
+    if "@" in table and "@" not in url:
+        # Then all that follows belongs to the password, so no message may show it.
+        raise _invalid("a '#' in its password must be written %23")
+    if not table.strip():
+        raise InvalidDatabase(subject=str(address_of(url)), reason="it names no table", mend=mend)
+    return url, table.strip()
+
+
+def table_name(name: str, address: Address) -> TableName:
+    """The parts of a table's name: in PostgreSQL its schema, if that is given, and its own.
+
+    Raises :class:`~glacier.core.errors.InvalidDatabase`.
+    """
+    name = name.strip()
+    if isinstance(address, SqliteAddress):
+        parts: TableName = (name,)
+        reason, mend = "it is not a table's name", "Write a name such as orders."
+    else:
+        parts = tuple(name.split("."))
+        reason, mend = "it is not a table's name", "Write orders, or shop.orders with a schema."
+        if any(len(part.encode(errors="replace")) > _LONGEST for part in parts):
+            reason, mend = "a name is too long", f"PostgreSQL keeps {_LONGEST} bytes of a name."
+            parts = ()
+    if 0 < len(parts) <= 2 and all(map(str.strip, parts)) and "\0" not in name:
         return parts
-    reason = "a name is too long" if long else "it is not a table's name"
-    mend = "Write orders, or shop.orders for one of another schema."
-    if most == 1:
-        mend = "Write a name without a dot, such as orders."
-    elif long:
-        mend = f"PostgreSQL keeps {_LONGEST} bytes of a name."
     raise InvalidDatabase(subject=f"{name!r}", reason=reason, mend=mend)

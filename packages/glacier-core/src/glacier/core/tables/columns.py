@@ -30,7 +30,7 @@ from glacier.core.errors import UnfitTable, UnfitValue
 from glacier.core.errors._base import a_type, described
 from glacier.core.typeforms import class_of
 
-__all__ = ["Column", "TableFacts", "columns_of", "fitted", "kind_of_value", "named_once"]
+__all__ = ["Column", "columns_of", "fitted", "kind_of_value", "named_once"]
 
 
 class Column(NamedTuple):
@@ -40,14 +40,6 @@ class Column(NamedTuple):
     kind: Optional[str]
     precision: Optional[int] = None
     scale: Optional[int] = None
-
-
-class TableFacts(NamedTuple):
-    """What a table was given: its rows, the names and types of its columns, the value's kind."""
-
-    rows: int
-    columns: Tuple[Tuple[str, str], ...]
-    kind: str
 
 
 _KINDS: Dict[Any, str] = {

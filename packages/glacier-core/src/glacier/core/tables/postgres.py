@@ -1,93 +1,145 @@
-"""Tables in PostgreSQL, by psycopg: COPY in both ways, and server-side cursors."""
+"""Tables in PostgreSQL: COPY in both ways, and server-side cursors."""
 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
-from typing import Any, Generator, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
-from glacier.core.errors import DatabaseFailed, MissingTable, UnfitTable, UnreachableDatabase
-from glacier.core.libraries import installed, library
+from glacier.core.errors import UnfitTable
+from glacier.core.libraries import installed
 from glacier.core.tables.address import PostgresAddress, TableName
-from glacier.core.tables.columns import Column, TableFacts
+from glacier.core.tables.columns import Column
+from glacier.core.tables.contents import Digest
+from glacier.core.tables.postgres_connection import connect, failing, identified, opened, psycopg
 from glacier.core.tables.postgres_types import column_of, declared
 from glacier.core.tables.results import Result
 from glacier.core.tables.sources import Rows, Source
 from glacier.core.tables.sqlite import no_columns
+from glacier.core.tables.versions import (
+    SIDE_TABLE,
+    Author,
+    TableVersion,
+    forget,
+    note,
+    noted,
+    version_of,
+)
 
-__all__ = ["read", "write"]
+__all__ = ["find", "read", "write"]
 
 _CHUNK = 10_000
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+_PATIENCE = "10min"  # for readers of a table that is replaced by one of other columns
 
 
-def _psycopg() -> Any:
-    return library("psycopg", need="a PostgreSQL database", install="glacier-pipeline[sql]")
-
-
-def write(address: PostgresAddress, table: TableName, source: Source) -> TableFacts:
+def write(
+    address: PostgresAddress, table: TableName, source: Source, author: Optional[Author]
+) -> TableVersion:
     """Replace the table's rows in one transaction."""
     name = ".".join(table)
-    with _connected(address) as connection, _failing(address, "writing", name):
+    with opened(address) as connection, failing(address, "writing", name):
         with connection.cursor() as cursor:
             # Writers of one table come one after another, also where it does not exist yet.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
-            found = _columns(cursor, table)
-            columns = source.columns or tuple(column_of(one, text) for one, text in found)
-            if not columns:
-                raise no_columns(name)
-            wanted = [(column.name, declared(column)) for column in columns]
-            if found == wanted:
-                # Readers go on with the rows that they see; other writers wait.
-                cursor.execute(_sql("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", table))
-                cursor.execute(_sql("DELETE FROM {}", table))
-                rows = _copy(cursor, table, columns, source)
-            else:
-                rows = _make(cursor, table, columns, source)
+            cursor.execute(_LOCK, [name])
+            found = None if author is None else _noted(cursor, table)
+            if found is not None and author is not None and str(found.run) >= author.run:
+                return found
+            facts = _replace(cursor, table, source)
+            version = version_of(facts, author)
+            _note(cursor, table, version)
         connection.commit()
-    return TableFacts(rows, tuple(wanted), source.kind)
+    return version
 
 
-def _make(cursor: Any, table: TableName, columns: Tuple[Column, ...], source: Source) -> int:
+_Facts = Tuple[int, Tuple[Tuple[str, str], ...], str, str]
+
+
+def _replace(cursor: Any, table: TableName, source: Source) -> _Facts:
+    found = _columns(cursor, table)
+    columns = source.columns or tuple(column_of(one, text) for one, text in found)
+    if not columns:
+        raise no_columns(".".join(table))
+    wanted = [(column.name, declared(column)) for column in columns]
+    digest = Digest(columns)
+    if not source.columns or found == wanted:
+        # Readers go on with the rows that they see; other writers wait.
+        cursor.execute(identified("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", *table))
+        cursor.execute(identified("DELETE FROM {}", *table))
+        rows = _copy(cursor, table, columns, source, digest)
+    else:
+        rows = _make(cursor, table, columns, source, digest)
+    return rows, tuple(wanted), source.kind, str(digest)
+
+
+def _make(
+    cursor: Any, table: TableName, columns: Tuple[Column, ...], source: Source, digest: Digest
+) -> int:
     """A new table, put in the place of the old one at the end, which readers wait for."""
     new = (*table[:-1], f"glacier_{os.urandom(8).hex()}")
-    sql = library("psycopg.sql", need="a PostgreSQL database")
+    sql = psycopg("psycopg.sql")
     defined = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(declared(column)))
         for column in columns
     )
     cursor.execute(sql.SQL("CREATE TABLE {} ({})").format(sql.Identifier(*new), defined))
-    rows = _copy(cursor, new, columns, source)
-    cursor.execute(_sql("DROP TABLE IF EXISTS {}", table))
+    rows = _copy(cursor, new, columns, source, digest)
+    cursor.execute(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+    cursor.execute(identified("DROP TABLE IF EXISTS {}", *table))
     rename = sql.SQL("ALTER TABLE {} RENAME TO {}")
     cursor.execute(rename.format(sql.Identifier(*new), sql.Identifier(table[-1])))
     return rows
 
 
-def _copy(cursor: Any, table: TableName, columns: Tuple[Column, ...], source: Source) -> int:
-    sql = library("psycopg.sql", need="a PostgreSQL database")
+def _copy(
+    cursor: Any, table: TableName, columns: Tuple[Column, ...], source: Source, digest: Digest
+) -> int:
+    sql = psycopg("psycopg.sql")
     names = sql.SQL(", ").join(sql.Identifier(column.name) for column in columns)
     form = "(FORMAT csv)" if source.batches is not None else ""
     statement = sql.SQL("COPY {} ({}) FROM STDIN " + form).format(sql.Identifier(*table), names)
-    if source.batches is not None:
-        from glacier.core.tables.copying import csv_of
-
-        rows = 0
-        with cursor.copy(statement) as copy:
-            for batch in source.batches():
-                copy.write(csv_of(batch, columns, source.table))
-                rows += batch.num_rows
-        return rows
-    return _copy_rows(cursor, statement, source)
-
-
-def _copy_rows(cursor: Any, statement: Any, source: Source) -> int:
     count = 0
     with cursor.copy(statement) as copy:
-        for rows in source.rows():
-            for row in rows:
-                copy.write_row(row)
-            count += len(rows)
+        if source.batches is not None:
+            from glacier.core.tables.copying import csv_of
+
+            for batch in source.batches():
+                copy.write(digest.text(csv_of(batch, columns, source.table)))
+                count += batch.num_rows
+        else:
+            for rows in digest.rows(source.rows()):
+                _send(copy.write_row, rows, columns, source, count)
+                count += len(rows)
     return count
+
+
+def _send(
+    send: Callable[[Any], None],
+    rows: Rows,
+    columns: Tuple[Column, ...],
+    source: Source,
+    start: int,
+) -> None:
+    sent = 0
+    try:
+        for row in rows:
+            send(row)
+            sent += 1
+    except (psycopg().DataError, UnicodeEncodeError) as error:
+        unfit = (at for at, value in enumerate(rows[sent]) if not _is_text(value))
+        column = columns[next(unfit, 0)]
+        raise UnfitTable(
+            table=source.table,
+            place=f"column {column.name!r}, row {start + sent}",
+            reason=f"it is a {column.kind} that PostgreSQL does not take ({error})",
+            mend="Mend it (.replace('\\0', ''), .encode(errors='replace')), or return bytes.",
+        ) from error
+
+
+def _is_text(value: Any) -> bool:
+    """Whether this is no text, or one that PostgreSQL takes."""
+    return not isinstance(value, str) or not (
+        "\0" in value or any("\ud800" <= one <= "\udfff" for one in value)
+    )
 
 
 def _columns(cursor: Any, table: TableName) -> List[Tuple[str, str]]:
@@ -108,17 +160,48 @@ def _text(table: TableName) -> str:
     return ".".join('"{}"'.format(part.replace('"', '""')) for part in table)
 
 
-def _sql(text: str, table: TableName) -> Any:
-    sql = library("psycopg.sql", need="a PostgreSQL database")
-    return sql.SQL(text).format(sql.Identifier(*table))
+def find(address: PostgresAddress, table: TableName) -> Optional[TableVersion]:
+    """What is noted of a table; ``None`` if nothing is, or there is no such table."""
+    name = ".".join(table)
+    with opened(address) as connection, failing(address, "reading", name):
+        return _noted(connection.cursor(), table)
+
+
+def _noted(cursor: Any, table: TableName) -> Optional[TableVersion]:
+    side = (*table[:-1], SIDE_TABLE)
+    if not _columns(cursor, side) or not _columns(cursor, table):
+        return None
+    return noted(_asking(cursor), _escaped(side), table[-1], mark="%s")
+
+
+def _note(cursor: Any, table: TableName, version: TableVersion) -> None:
+    side = (*table[:-1], SIDE_TABLE)
+    if version.run is not None:
+        # The last lock that is taken, so that no two writers wait for each other.
+        cursor.execute(_LOCK, [".".join(side)])
+        note(_asking(cursor), _escaped(side), table[-1], version, mark="%s")
+    elif _columns(cursor, side):
+        forget(_asking(cursor), _escaped(side), table[-1], mark="%s")
+
+
+def _escaped(table: TableName) -> str:
+    return _text(table).replace("%", "%%")
+
+
+def _asking(cursor: Any) -> Any:
+    def ask(query: str, values: Any) -> List[Any]:
+        cursor.execute(query, values)
+        return [] if cursor.description is None else list(cursor.fetchall())
+
+    return ask
 
 
 def read(address: PostgresAddress, table: Optional[TableName], query: str) -> Result:
     """Open a query, or a table by its name. Nothing can be changed by it."""
     name = ".".join(table) if table is not None else query
-    connection = _connect(address)
+    connection = connect(address)
     try:
-        with _failing(address, "reading", name):
+        with failing(address, "reading", name):
             connection.read_only = True
             if table is not None:
                 query = f"SELECT * FROM {_text(table)}"
@@ -131,7 +214,7 @@ def read(address: PostgresAddress, table: Optional[TableName], query: str) -> Re
         raise
 
     def rows() -> Iterator[Rows]:
-        with _failing(address, "reading", name), connection.cursor(name="glacier") as cursor:
+        with failing(address, "reading", name), connection.cursor(name="glacier") as cursor:
             cursor.execute(query)
             chunk = cursor.fetchmany(_CHUNK)
             while chunk:
@@ -144,7 +227,7 @@ def read(address: PostgresAddress, table: Optional[TableName], query: str) -> Re
 
     def batches() -> Iterator[Any]:
         cursor, statement = connection.cursor(), selected(query, columns)
-        with _failing(address, "reading", name), cursor.copy(statement) as copy:
+        with failing(address, "reading", name), cursor.copy(statement) as copy:
             yield from batches_of_copy(copy, columns, name)
 
     return Result(columns, rows, connection.close, schema_of(columns), batches)
@@ -165,97 +248,3 @@ def _modifier(field: Any) -> int:
     if field.precision is None:
         return -1
     return ((int(field.precision) << 16) | (int(field.scale or 0) & 0x7FF)) + 4
-
-
-def _connect(address: PostgresAddress) -> Any:
-    psycopg = _psycopg()
-    told = dict(address.parameters)
-    told.setdefault("connect_timeout", "10")
-    told.setdefault("application_name", "glacier")
-    try:
-        connection = psycopg.connect(**told)
-    except psycopg.Error as error:
-        mend = "Are host, port, user, password and database right, and does the server run?"
-        reason = _told(error, address)
-        raise UnreachableDatabase(database=str(address), reason=reason, mend=mend) from _safe(
-            error, address
-        )
-    try:
-        # Whatever the server's settings, texts and times cross in one way.
-        connection.execute("SET TIME ZONE 'UTC'")
-        connection.execute("SET DATESTYLE TO 'ISO, YMD'")
-        connection.execute("SET INTERVALSTYLE TO 'postgres'")
-        connection.execute("SET BYTEA_OUTPUT TO 'hex'")
-        connection.execute("SET CLIENT_ENCODING TO 'UTF8'")
-        connection.commit()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-@contextmanager
-def _connected(address: PostgresAddress) -> Generator[Any, None, None]:
-    connection = _connect(address)
-    try:
-        yield connection
-    finally:
-        connection.close()  # what is not committed is undone
-
-
-def _told(error: BaseException, address: PostgresAddress) -> str:
-    """What an error says, in one line and without the password."""
-    text = " ".join(str(error).split()).rstrip(".") or type(error).__name__
-    return text.replace(address.secret, "***") if address.secret else text
-
-
-def _safe(error: BaseException, address: PostgresAddress) -> Optional[BaseException]:
-    """The error as a cause, if it does not hold the password."""
-    return None if address.secret and address.secret in str(error) else error
-
-
-@contextmanager
-def _failing(address: PostgresAddress, doing: str, name: str) -> Generator[None, None, None]:
-    """Turn the errors of the server into named ones."""
-    psycopg = _psycopg()
-    try:
-        yield
-    except psycopg.Error as error:
-        cause = _safe(error, address)
-        if isinstance(error, psycopg.errors.UndefinedTable):
-            raise MissingTable(
-                database=str(address), table=_missing(error, name), known=_tables(address)
-            ) from cause
-        reason = _told(error, address)
-        if isinstance(error, psycopg.DataError) and doing != "reading":
-            mend = "Let the task return values that the column can hold."
-            raise UnfitTable(table=name, place="a value", reason=reason, mend=mend) from cause
-        if isinstance(error, psycopg.errors.InsufficientPrivilege):
-            mend = "Grant it to this user."
-        elif isinstance(error, psycopg.errors.DependentObjectsStillExist):
-            mend = "The columns differ, so the table is made anew: drop what depends on it first."
-        elif isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-            mend = "A query that is read can change nothing."
-        elif isinstance(error, psycopg.OperationalError):
-            mend = "Is the server still there?"
-        else:
-            mend = "Mend the query, or the table."
-        raise DatabaseFailed(
-            database=str(address), doing=f"{doing} {name!r}", reason=reason, mend=mend
-        ) from cause
-
-
-def _missing(error: Any, name: str) -> str:
-    import re
-
-    found = re.search(r'"([^"]+)"', str(error))
-    return found[1] if found else name
-
-
-def _tables(address: PostgresAddress) -> List[str]:
-    with _connected(address) as connection:
-        found = connection.execute(
-            "SELECT table_schema, table_name FROM information_schema.tables "
-            "WHERE table_schema NOT IN ('pg_catalog', 'information_schema')"
-        ).fetchall()
-    return [name if schema == "public" else f"{schema}.{name}" for schema, name in found]

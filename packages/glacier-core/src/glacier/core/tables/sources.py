@@ -23,7 +23,8 @@ class Source(NamedTuple):
     """What is written to a table.
 
     ``columns`` is empty if the value tells none. The rows come as tuples of Python values from
-    ``rows()``, or as Arrow batches from ``batches``, where those are at hand.
+    ``rows()``, or as Arrow batches from ``batches``, where those are at hand; ``streamed`` if they
+    are made while they are taken, ``stored`` if they are in the form of the database already.
     """
 
     table: str
@@ -31,15 +32,18 @@ class Source(NamedTuple):
     columns: Tuple[Column, ...]
     rows: Callable[[], Iterator[Rows]]
     batches: Optional[Callable[[], Iterator[Any]]] = None
+    streamed: bool = False
+    stored: bool = False
 
 
 def source_of(value: Any, table: str) -> Source:
     """The rows of a value. Raises :class:`~glacier.core.errors.UnfitTable`."""
     kind = kind_of(value)
     if kind in FRAMES:
-        return _of_frame(value, kind, table)
+        found = _of_frame(value, kind, table)
+        return found._replace(streamed=kind == "pyarrow.RecordBatchReader")
     if kind == "iterator":
-        return _of_stream(value, table)
+        return _of_stream(value, table)._replace(streamed=True)
     if class_of(value) is list:
         return _of_records(value, iter(()), table, "object", whole=True)
     raise UnfitTable(

@@ -3,58 +3,94 @@
 from __future__ import annotations
 
 import os
-import re
-import sqlite3
-from contextlib import contextmanager
-from typing import Any, Generator, Iterator, List, Optional, Tuple
+from typing import Any, Iterator, List, Optional, Tuple
 
-from glacier.core.errors import DatabaseFailed, MissingTable, UnfitTable, UnreachableDatabase
+from glacier.core.errors import MissingTable, UnfitTable
 from glacier.core.tables.address import SqliteAddress, TableName
-from glacier.core.tables.columns import Column, TableFacts
+from glacier.core.tables.columns import Column
+from glacier.core.tables.contents import Digest
 from glacier.core.tables.results import Result
 from glacier.core.tables.sources import Rows, Source
+from glacier.core.tables.sqlite_connection import connect, failing, opened, quoted, tables
 from glacier.core.tables.sqlite_types import declared, kind_declared, loader, storer
+from glacier.core.tables.versions import (
+    SIDE_TABLE,
+    Author,
+    TableVersion,
+    forget,
+    note,
+    noted,
+    version_of,
+)
 
-__all__ = ["read", "write"]
+__all__ = ["find", "no_columns", "read", "write"]
 
-_WAIT = 60.0  # seconds for another writer to end
 _CHUNK = 10_000
-_VIEW = "glacier_read"
+_VIEW = "temp.glacier_read"
+_STAGED = "temp.glacier_staged"
 
 
-def write(address: SqliteAddress, table: TableName, source: Source) -> TableFacts:
+def write(
+    address: SqliteAddress, table: TableName, source: Source, author: Optional[Author]
+) -> TableVersion:
     """Replace the table's rows in one transaction; the file and its folder are made if absent."""
-    folder = os.path.dirname(os.path.abspath(address.path))
-    try:
-        os.makedirs(folder, exist_ok=True)
-    except OSError as error:
-        raise _unreachable(address, f"its folder cannot be made ({error})") from error
-    with _open(address, writing=True) as connection, _failing(address, "writing", table[0]):
-        # Readers go on with what they see while a writer writes; the file remembers this setting.
-        connection.execute("PRAGMA journal_mode=WAL").fetchall()
+    name = table[0]
+    with opened(address, writing=True) as connection, failing(address, "writing", name):
+        if source.streamed and source.columns:
+            source = _stage(connection, source)
         connection.execute("BEGIN IMMEDIATE")
-        columns = _prepare(connection, table[0], source)
-        rows = _insert(connection, table[0], columns, source)
+        found = None if author is None else _noted(connection, name)
+        if found is not None and author is not None and str(found.run) >= author.run:
+            return found
+        columns = _prepare(connection, name, source)
+        digest = Digest(columns)
+        rows = _insert(connection, f"main.{quoted(name)}", columns, digest.rows(_stored(source)))
+        told = tuple((column.name, declared(column)) for column in columns)
+        version = version_of((rows, told, source.kind, str(digest)), author)
+        _note(connection, name, version)
         connection.execute("COMMIT")
-    return TableFacts(
-        rows, tuple((column.name, declared(column)) for column in columns), source.kind
-    )
+    return version
+
+
+def _stage(connection: Any, source: Source) -> Source:
+    """Take a stream in before anybody is kept waiting: a file has one writer at a time."""
+    connection.execute("BEGIN")
+    _create(connection, _STAGED, source.columns)
+    _insert(connection, _STAGED, source.columns, _stored(source))
+    connection.execute("COMMIT")
+
+    def rows() -> Iterator[Rows]:
+        return _fetched(connection.execute(f"SELECT * FROM {_STAGED}"))
+
+    return source._replace(rows=rows, stored=True)
+
+
+def _fetched(cursor: Any) -> Iterator[Rows]:
+    chunk = cursor.fetchmany(_CHUNK)
+    while chunk:
+        yield chunk
+        chunk = cursor.fetchmany(_CHUNK)
 
 
 def _prepare(connection: Any, table: str, source: Source) -> Tuple[Column, ...]:
     """Leave an empty table of the source's columns."""
-    found = connection.execute("SELECT name, type FROM pragma_table_info(?)", [table]).fetchall()
+    query = "SELECT name, type FROM pragma_table_info(?, 'main')"
+    found = connection.execute(query, [table]).fetchall()
     columns = source.columns or tuple(_column(name, text) for name, text in found)
     if not columns:
         raise no_columns(table)
-    wanted = [(column.name, declared(column)) for column in columns]
-    if found == wanted:
-        connection.execute(f"DELETE FROM {_quoted(table)}")
-        return columns
-    connection.execute(f"DROP TABLE IF EXISTS {_quoted(table)}")
-    defined = ", ".join(f"{_quoted(name)} {text}" for name, text in wanted)
-    connection.execute(f"CREATE TABLE {_quoted(table)} ({defined})")
+    place = f"main.{quoted(table)}"
+    if not source.columns or found == [(one.name, declared(one)) for one in columns]:
+        connection.execute(f"DELETE FROM {place}")
+    else:
+        connection.execute(f"DROP TABLE IF EXISTS {place}")
+        _create(connection, place, columns)
     return columns
+
+
+def _create(connection: Any, place: str, columns: Tuple[Column, ...]) -> None:
+    defined = ", ".join(f"{quoted(column.name)} {declared(column)}" for column in columns)
+    connection.execute(f"CREATE TABLE {place} ({defined})")
 
 
 def no_columns(table: str) -> UnfitTable:
@@ -67,58 +103,50 @@ def no_columns(table: str) -> UnfitTable:
     )
 
 
-def _insert(connection: Any, table: str, columns: Tuple[Column, ...], source: Source) -> int:
-    names = ", ".join(_quoted(column.name) for column in columns)
+def _insert(
+    connection: Any, place: str, columns: Tuple[Column, ...], chunks: Iterator[Rows]
+) -> int:
+    names = ", ".join(quoted(column.name) for column in columns)
     marks = ", ".join("?" * len(columns))
-    statement = f"INSERT INTO {_quoted(table)} ({names}) VALUES ({marks})"
-    storers = [storer(column) for column in columns]
+    statement = f"INSERT INTO {place} ({names}) VALUES ({marks})"
     count = 0
-    for rows in source.rows():
-        connection.executemany(statement, _stored(rows, storers, columns, source, count))
+    for rows in chunks:
+        connection.executemany(statement, rows)
         count += len(rows)
     return count
 
 
-def _stored(
-    rows: Rows, storers: List[Any], columns: Tuple[Column, ...], source: Source, start: int
-) -> Iterator[Tuple[Any, ...]]:
+def _stored(source: Source) -> Iterator[Rows]:
+    """The rows as SQLite keeps them."""
+    storers = [None if source.stored else storer(column) for column in source.columns]
     changed = [(at, store) for at, store in enumerate(storers) if store is not None]
-    floats = [at for at, column in enumerate(columns) if column.kind in ("float32", "float64")]
-    pandas = source.kind == "pandas.DataFrame"
-    for number, row in enumerate(rows, start):
-        for at in floats:
-            if row[at] is not None and row[at] != row[at] and not pandas:
-                raise UnfitTable(
-                    table=source.table,
-                    place=f"column {columns[at].name!r}, row {number}",
-                    reason="SQLite would make the NaN a missing value",
-                    mend="Write None for a missing number.",
-                )
-        if changed:
+    for rows in source.rows():
+        if not changed:
+            yield rows
+            continue
+        found: Rows = []
+        for row in rows:
             values = list(row)
             for at, store in changed:
                 values[at] = None if values[at] is None else store(values[at])
-            yield tuple(values)
-        else:
-            yield row
+            found.append(tuple(values))
+        yield found
 
 
 def read(address: SqliteAddress, table: Optional[TableName], query: str) -> Result:
     """Open a query, or a table by its name. Nothing can be changed by it."""
     name = query if table is None else table[0]
-    if not os.path.exists(address.path):
-        raise _unreachable(address, "there is no such file")
-    connection = _connect(address, writing=False)
+    connection = connect(address, writing=False)
     try:
-        with _failing(address, "reading", name):
+        with failing(address, "reading", name):
             # One transaction, so that the columns and the rows are of the same moment.
             connection.execute("BEGIN")
             if table is not None:
                 _check_table(connection, address, table[0])
-                query = f"SELECT * FROM {_quoted(table[0])}"
+                query = f"SELECT * FROM main.{quoted(table[0])}"
             # A view tells the declared types of a query's columns, and can only be a SELECT.
-            connection.execute(f"CREATE TEMP VIEW {_VIEW} AS {query}")
-            found = connection.execute(f"SELECT name, type FROM pragma_table_info('{_VIEW}')")
+            connection.execute(f"CREATE TEMP VIEW {_VIEW[5:]} AS {query}")
+            found = connection.execute(f"SELECT name, type FROM pragma_table_info('{_VIEW[5:]}')")
             columns = tuple(_column(name, text) for name, text in found.fetchall())
             cursor = connection.execute(f"SELECT * FROM {_VIEW}")
     except BaseException:
@@ -127,11 +155,9 @@ def read(address: SqliteAddress, table: Optional[TableName], query: str) -> Resu
 
     def rows() -> Iterator[Rows]:
         loaders = [loader(column) for column in columns]
-        with _failing(address, "reading", name):
-            chunk = cursor.fetchmany(_CHUNK)
-            while chunk:
+        with failing(address, "reading", name):
+            for chunk in _fetched(cursor):
                 yield _loaded(chunk, loaders, columns, name)
-                chunk = cursor.fetchmany(_CHUNK)
 
     return Result(columns, rows, connection.close)
 
@@ -164,72 +190,33 @@ def _column(name: str, text: str) -> Column:
 
 
 def _check_table(connection: Any, address: SqliteAddress, table: str) -> None:
-    known = _tables(connection)
+    known = tables(connection)
     if table.lower() not in map(str.lower, known):
         raise MissingTable(database=str(address), table=table, known=known)
 
 
-def _tables(connection: Any) -> List[str]:
-    query = "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
-    found = connection.execute(query).fetchall()
-    return [name for (name,) in found if not name.startswith("sqlite_")]
+def find(address: SqliteAddress, table: TableName) -> Optional[TableVersion]:
+    """What is noted of a table; ``None`` if nothing is, or there is no such table or file."""
+    if not os.path.exists(address.path):
+        return None
+    with opened(address, writing=False) as connection, failing(address, "reading", table[0]):
+        return _noted(connection, table[0])
 
 
-def _quoted(name: str) -> str:
-    doubled = name.replace('"', '""')
-    return f'"{doubled}"'
+def _noted(connection: Any, table: str) -> Optional[TableVersion]:
+    known = tables(connection)
+    if SIDE_TABLE not in known or table.lower() not in map(str.lower, known):
+        return None
+    return noted(_asking(connection), f"main.{SIDE_TABLE}", table.lower(), mark="?")
 
 
-def _connect(address: SqliteAddress, *, writing: bool) -> Any:
-    from pathlib import Path
-
-    try:
-        uri = f"{Path(os.path.abspath(address.path)).as_uri()}?mode={'rwc' if writing else 'ro'}"
-        return sqlite3.connect(
-            uri, uri=True, timeout=_WAIT, isolation_level=None, check_same_thread=False
-        )
-    except sqlite3.Error as error:
-        raise _unreachable(address, str(error)) from error
+def _note(connection: Any, table: str, version: TableVersion) -> None:
+    side, name = f"main.{SIDE_TABLE}", table.lower()  # names have no case in SQLite
+    if version.run is not None:
+        note(_asking(connection), side, name, version, mark="?")
+    elif SIDE_TABLE in tables(connection):
+        forget(_asking(connection), side, name, mark="?")
 
 
-@contextmanager
-def _open(address: SqliteAddress, *, writing: bool) -> Generator[Any, None, None]:
-    connection = _connect(address, writing=writing)
-    try:
-        yield connection
-    finally:
-        connection.close()  # what is not committed is undone
-
-
-def _unreachable(address: SqliteAddress, reason: str) -> UnreachableDatabase:
-    mend = "Is the path right, and may this process read and write there?"
-    return UnreachableDatabase(database=str(address), reason=reason, mend=mend)
-
-
-@contextmanager
-def _failing(address: SqliteAddress, doing: str, name: str) -> Generator[None, None, None]:
-    """Turn the errors of SQLite into named ones."""
-    try:
-        yield
-    except UnicodeEncodeError as error:
-        raise UnfitTable(
-            table=name,
-            place=f"the text {error.object[:40]!r}",
-            reason="a lone surrogate has no UTF-8",
-            mend="Mend the text (.encode(errors='replace')).",
-        ) from error
-    except sqlite3.Error as error:
-        text = str(error)
-        absent = re.search(r"no such table: (?:main\.)?(.+)", text)
-        if absent:
-            with _open(address, writing=False) as connection:
-                known = _tables(connection)
-            raise MissingTable(database=str(address), table=absent[1], known=known) from error
-        if "unable to open" in text or "not a database" in text:
-            raise _unreachable(address, text) from error
-        mend = "Another process holds it; try again." if "locked" in text else "Mend the query."
-        if "readonly" in text or "disk" in text:
-            mend = "Is there space, and may this process write there?"
-        raise DatabaseFailed(
-            database=str(address), doing=f"{doing} {name!r}", reason=text, mend=mend
-        ) from error
+def _asking(connection: Any) -> Any:
+    return lambda query, values: connection.execute(query, values).fetchall()

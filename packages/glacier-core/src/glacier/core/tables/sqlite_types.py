@@ -81,9 +81,16 @@ def _utc(value: datetime) -> str:
     return value.astimezone(timezone.utc).isoformat()
 
 
+def _float_stored(value: float) -> Any:
+    # SQLite makes a missing value of a NaN, and keeps this text in a column of numbers.
+    return value if value == value else "NaN"
+
+
 _STORERS: Dict[str, Callable[[Any], Any]] = {
     "date": date.isoformat,
     "decimal": str,
+    "float32": _float_stored,
+    "float64": _float_stored,
     "interval": lambda value: to_text(value, "timedelta"),
     "time": time.isoformat,
     "timestamp": datetime.isoformat,
@@ -94,6 +101,8 @@ _LOADERS: Dict[str, Callable[[Any], Any]] = {
     "bool": bool,
     "date": date.fromisoformat,
     "decimal": Decimal,
+    "float32": float,
+    "float64": float,
     "interval": lambda text: from_text(text, timedelta, "timedelta"),
     "json": json.loads,
     "time": time.fromisoformat,
