@@ -180,8 +180,15 @@ def _note(cursor: Any, table: TableName, version: TableVersion) -> None:
         # The last lock that is taken, so that no two writers wait for each other.
         cursor.execute(_LOCK, [".".join(side)])
         note(_asking(cursor), _escaped(side), table[-1], version, mark="%s")
-    elif _columns(cursor, side):
+    elif _columns(cursor, side) and _may_forget(cursor, side):
         forget(_asking(cursor), _escaped(side), table[-1], mark="%s")
+
+
+def _may_forget(cursor: Any, side: TableName) -> bool:
+    """Whether this user may touch the side table: who publishes needs no right to it."""
+    query = "SELECT has_table_privilege(%s, 'SELECT') AND has_table_privilege(%s, 'DELETE')"
+    cursor.execute(query, [_text(side)] * 2)
+    return bool(cursor.fetchone()[0])
 
 
 def _escaped(table: TableName) -> str:

@@ -97,7 +97,7 @@ def failing(address: SqliteAddress, doing: str, name: str) -> Generator[None, No
             reason="a lone surrogate has no UTF-8",
             mend="Mend the text (.encode(errors='replace')).",
         ) from error
-    except sqlite3.Error as error:
+    except (sqlite3.Error, sqlite3.Warning) as error:  # two statements are a warning before 3.11
         raise _named(error, address, doing, name) from error
 
 
