@@ -76,6 +76,7 @@ def test_every_error_is_an_error_of_glacier_with_a_docstring_and_a_name_of_its_o
 
 EXAMPLES: Dict[str, Dict[str, Any]] = {
     "AmbiguousName": {"name": "raw", "where": "w"},
+    "ChangedExternal": {"address": "orders.csv", "reason": "it changed", "mend": "Run again."},
     "ConflictingParameters": {"name": "day", "forms": [("day: int", ["a"]), ("day: str", ["b"])]},
     "CyclicPipeline": {"path": [Link("a", "a (f:1)", "x"), Link("b", "b (f:2)", "y", True)]},
     "DatabaseFailed": {"database": "d", "doing": "writing 't'", "reason": "r", "mend": "m"},
@@ -84,6 +85,10 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "DuplicateTask": {"name": "a", "places": ["f:1", "f:2"], "left_over": False},
     "EmptyPipeline": {"pipeline": "etl"},
     "ExtensionError": {"kind": "executor", "name": "x", "reason": "r", "mend": "m", "known": []},
+    "ExternalError": {"address": "orders.csv", "reason": "r", "mend": "m"},
+    "InvalidExternal": {"address": "orders.csv", "reason": "r", "mend": "m"},
+    "MissingExternal": {"address": "orders.csv", "reason": "r", "mend": "m"},
+    "UnreachableExternal": {"address": "orders.csv", "reason": "r", "mend": "m"},
     "IncompatibleTypes": {
         "dataset": "raw",
         "producer": "a",

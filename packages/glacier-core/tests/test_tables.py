@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import sqlite3
 import sys
 import threading
 from decimal import Decimal
@@ -32,6 +31,8 @@ from glacier.core.tables import (
     split_address,
     write_table,
 )
+
+sqlite3 = pytest.importorskip("sqlite3", reason="a Python without SQLite")
 
 _numbers = count()
 UTC = datetime.timezone.utc

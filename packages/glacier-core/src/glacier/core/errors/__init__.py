@@ -55,6 +55,11 @@
     │   ├── MissingTable
     │   ├── UnfitTable               a value that no table can hold
     │   └── DatabaseFailed           what the database itself refuses
+    ├── ExternalError                data under somebody else's keys
+    │   ├── InvalidExternal          an address that cannot be read here, a format not known
+    │   ├── MissingExternal
+    │   ├── UnreachableExternal
+    │   └── ChangedExternal          other data than when the run began
     ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
 
@@ -74,6 +79,13 @@ from glacier.core.errors._definition import (
     NotCallable,
     TaskAsAnnotation,
     UnresolvedAnnotation,
+)
+from glacier.core.errors._external import (
+    ChangedExternal,
+    ExternalError,
+    InvalidExternal,
+    MissingExternal,
+    UnreachableExternal,
 )
 from glacier.core.errors._files import FileRaised, HistoryError, LoadError
 from glacier.core.errors._formats import (
@@ -132,6 +144,7 @@ from glacier.core.errors._tables import (
 
 __all__ = [
     "AmbiguousName",
+    "ChangedExternal",
     "ConflictingParameters",
     "CyclicPipeline",
     "DatabaseFailed",
@@ -142,6 +155,7 @@ __all__ = [
     "DuplicateTask",
     "EmptyPipeline",
     "ExtensionError",
+    "ExternalError",
     "FileRaised",
     "FormatError",
     "GlacierError",
@@ -151,6 +165,7 @@ __all__ = [
     "InvalidAnnotation",
     "InvalidCondition",
     "InvalidDatabase",
+    "InvalidExternal",
     "InvalidName",
     "InvalidOption",
     "InvalidRequest",
@@ -158,6 +173,7 @@ __all__ = [
     "Link",
     "LoadError",
     "MissingAnnotation",
+    "MissingExternal",
     "MissingInput",
     "MissingLibrary",
     "MissingParameter",
@@ -184,6 +200,7 @@ __all__ = [
     "UnknownFormat",
     "UnknownName",
     "UnreachableDatabase",
+    "UnreachableExternal",
     "UnreadableData",
     "UnresolvedAnnotation",
     "UnresolvedInput",

@@ -25,6 +25,7 @@ from glacier.core.tables.versions import SIDE_TABLE, Author, TableVersion
 __all__ = [
     "TableVersion",
     "find_version",
+    "hash_table",
     "publish_table",
     "read_table",
     "split_address",
@@ -113,6 +114,25 @@ def find_version(url: str, name: str) -> Optional[TableVersion]:
     from glacier.core.tables import postgres
 
     return postgres.find(address, table)
+
+
+def hash_table(url: str, query_or_name: str) -> str:
+    """A hash of the rows of a table or a query, all of which are read for it.
+
+    It is another one than :class:`TableVersion` has of the same rows. In PostgreSQL the server
+    makes it, and the order of rows does not matter. Raises
+    :class:`~glacier.core.errors.TableError`.
+    """
+    address = address_of(url)
+    table = None if is_query(query_or_name) else table_name(query_or_name, address)
+    query = query_or_name.strip().rstrip(";")
+    if isinstance(address, SqliteAddress):
+        from glacier.core.tables import sqlite
+
+        return sqlite.content(address, table, query)
+    from glacier.core.tables import postgres
+
+    return postgres.content(address, table, query)
 
 
 def publish_table(address: str, value: Any) -> TableVersion:

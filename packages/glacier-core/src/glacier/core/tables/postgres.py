@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import Any, Callable, Iterator, List, Optional, Tuple
 
@@ -25,7 +26,7 @@ from glacier.core.tables.versions import (
     version_of,
 )
 
-__all__ = ["find", "read", "write"]
+__all__ = ["content", "find", "read", "write"]
 
 _CHUNK = 10_000
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -158,6 +159,26 @@ def _columns(cursor: Any, table: TableName) -> List[Tuple[str, str]]:
 
 def _text(table: TableName) -> str:
     return ".".join('"{}"'.format(part.replace('"', '""')) for part in table)
+
+
+_HASH = (
+    "SELECT count(*), coalesce(sum(hashtextextended(q::text, 0)), 0)::text, "
+    "coalesce(sum(hashtextextended(q::text, 1)), 0)::text FROM ({}\n) AS q"
+)
+
+
+def content(address: PostgresAddress, table: Optional[TableName], query: str) -> str:
+    """A hash of the rows of a query or a table, whatever their order."""
+    found = read(address, table, query)
+    found.close()
+    name, query = (
+        (query, query) if table is None else (".".join(table), f"SELECT * FROM {_text(table)}")
+    )
+    with opened(address) as connection, failing(address, "reading", name):
+        connection.read_only = True
+        sums = connection.execute(_HASH.format(query)).fetchone()
+    told = repr(([tuple(column) for column in found.columns], sums))
+    return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
 
 
 def find(address: PostgresAddress, table: TableName) -> Optional[TableVersion]:

@@ -23,7 +23,7 @@ from glacier.core.tables.versions import (
     version_of,
 )
 
-__all__ = ["find", "no_columns", "read", "write"]
+__all__ = ["content", "find", "no_columns", "read", "write"]
 
 _CHUNK = 10_000
 _VIEW = "temp.glacier_read"
@@ -193,6 +193,18 @@ def _check_table(connection: Any, address: SqliteAddress, table: str) -> None:
     known = tables(connection)
     if table.lower() not in map(str.lower, known):
         raise MissingTable(database=str(address), table=table, known=known)
+
+
+def content(address: SqliteAddress, table: Optional[TableName], query: str) -> str:
+    """A hash of the rows of a query or a table, in their order."""
+    found = read(address, table, query)
+    digest = Digest(found.columns)
+    try:
+        for _ in digest.rows(found.rows()):
+            pass
+    finally:
+        found.close()
+    return f"sha256:{digest}"
 
 
 def find(address: SqliteAddress, table: TableName) -> Optional[TableVersion]:
