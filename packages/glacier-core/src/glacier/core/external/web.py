@@ -7,25 +7,13 @@ import hashlib
 import http.client
 import os
 import socket
-import ssl
+import urllib.request
 import zlib
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any, Generator, Iterator, Optional, Tuple
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit, urlunsplit
-from urllib.request import (
-    HTTPDefaultErrorHandler,
-    HTTPErrorProcessor,
-    HTTPHandler,
-    HTTPRedirectHandler,
-    HTTPSHandler,
-    OpenerDirector,
-    ProxyHandler,
-    Request,
-    UnknownHandler,
-)
-
 from glacier.core.errors import (
     ChangedExternal,
     ExternalError,
@@ -39,17 +27,6 @@ __all__ = ["download", "format_told", "name_of", "probe", "version_of"]
 
 _TIMEOUT = 60.0  # seconds of silence
 _BLOCK = 1 << 20
-# Not every OSError: one may come from the disk to which an answer is written.
-_FAILURES = (
-    URLError,
-    http.client.HTTPException,
-    ConnectionError,
-    socket.timeout,
-    ssl.SSLError,
-    EOFError,
-    zlib.error,
-    gzip.BadGzipFile,
-)
 _MEDIA = {
     "application/json": "json",
     "application/jsonl": "ndjson",
@@ -194,7 +171,9 @@ def _answer(address: str, method: str) -> Generator[Any, None, None]:
     except HTTPError as error:
         with error:
             raise _refused(address, error) from None  # its URL may hold a password
-    except _FAILURES as error:
+    except (OSError, http.client.HTTPException, EOFError, zlib.error) as error:
+        if isinstance(error, OSError) and not _of_network(error):
+            raise  # such as that of a disk to which the answer is written
         reason = getattr(error, "reason", None) or error
         text = str(reason) or type(reason).__name__
         raise UnreachableExternal(
@@ -204,30 +183,39 @@ def _answer(address: str, method: str) -> Generator[Any, None, None]:
         ) from None
 
 
-def _opener() -> OpenerDirector:
+def _of_network(error: OSError) -> bool:
+    known = (URLError, ConnectionError, socket.timeout, gzip.BadGzipFile)
+    return isinstance(error, known) or type(error).__name__.startswith("SSL")
+
+
+_HANDLERS = (
+    "ProxyHandler",
+    "HTTPHandler",
+    "HTTPSHandler",  # not there where Python was built without TLS
+    "HTTPDefaultErrorHandler",
+    "HTTPRedirectHandler",
+    "HTTPErrorProcessor",
+    "UnknownHandler",
+)
+
+
+def _opener() -> urllib.request.OpenerDirector:
     """One that follows redirections to http and https alone, and never opens a file."""
-    opener = OpenerDirector()
-    for handler in (
-        ProxyHandler,
-        HTTPHandler,
-        HTTPSHandler,
-        HTTPDefaultErrorHandler,
-        HTTPRedirectHandler,
-        HTTPErrorProcessor,
-        UnknownHandler,
-    ):
-        opener.add_handler(handler())
+    opener = urllib.request.OpenerDirector()
+    for name in _HANDLERS:
+        if hasattr(urllib.request, name):
+            opener.add_handler(getattr(urllib.request, name)())
     return opener
 
 
-def _request(address: str, method: str) -> Request:
+def _request(address: str, method: str) -> urllib.request.Request:
     parts = urlsplit(address)
     if not parts.hostname:
         raise InvalidExternal(
             address=shown(address), reason="it names no host", mend="Write https://host/path."
         )
     host = parts.netloc.rpartition("@")[2]
-    request = Request(urlunsplit((*parts[:1], host, *parts[2:4], "")), method=method)
+    request = urllib.request.Request(urlunsplit((*parts[:1], host, *parts[2:4], "")), method=method)
     request.add_header("Accept-Encoding", "identity")
     request.add_header("User-Agent", "glacier")
     if parts.username is not None:

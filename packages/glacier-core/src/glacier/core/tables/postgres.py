@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Any, Callable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
 
 from glacier.core.errors import UnfitTable
 from glacier.core.libraries import installed
@@ -18,6 +18,7 @@ from glacier.core.tables.sources import Rows, Source
 from glacier.core.tables.sqlite import no_columns
 from glacier.core.tables.versions import (
     SIDE_TABLE,
+    Ask,
     Author,
     TableVersion,
     forget,
@@ -216,8 +217,8 @@ def _escaped(table: TableName) -> str:
     return _text(table).replace("%", "%%")
 
 
-def _asking(cursor: Any) -> Any:
-    def ask(query: str, values: Any) -> List[Any]:
+def _asking(cursor: Any) -> Ask:
+    def ask(query: str, values: Sequence[Any]) -> List[Any]:
         cursor.execute(query, values)
         return [] if cursor.description is None else list(cursor.fetchall())
 

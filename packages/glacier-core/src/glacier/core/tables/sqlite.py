@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 from glacier.core.errors import MissingTable, UnfitTable
 from glacier.core.tables.address import SqliteAddress, TableName
@@ -15,6 +15,7 @@ from glacier.core.tables.sqlite_connection import connect, failing, opened, quot
 from glacier.core.tables.sqlite_types import declared, kind_declared, loader, storer
 from glacier.core.tables.versions import (
     SIDE_TABLE,
+    Ask,
     Author,
     TableVersion,
     forget,
@@ -230,5 +231,8 @@ def _note(connection: Any, table: str, version: TableVersion) -> None:
         forget(_asking(connection), side, name, mark="?")
 
 
-def _asking(connection: Any) -> Any:
-    return lambda query, values: connection.execute(query, values).fetchall()
+def _asking(connection: Any) -> Ask:
+    def ask(query: str, values: Sequence[Any]) -> List[Any]:
+        return list(connection.execute(query, values).fetchall())
+
+    return ask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
-__all__ = ["SIDE_TABLE", "Author", "TableVersion", "forget", "note", "noted", "version_of"]
+__all__ = ["SIDE_TABLE", "Ask", "Author", "TableVersion", "forget", "note", "noted", "version_of"]
 
 SIDE_TABLE = "_glacier_versions"
 
