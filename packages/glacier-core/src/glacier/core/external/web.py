@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Generator, Iterator, Optional, Tuple
 from urllib.error import HTTPError, URLError
 from urllib.parse import unquote, urlsplit, urlunsplit
+
 from glacier.core.errors import (
     ChangedExternal,
     ExternalError,
