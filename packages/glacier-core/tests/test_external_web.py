@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import sys
 import threading
 from base64 import b64decode
 from email.utils import formatdate
@@ -22,6 +23,8 @@ from glacier.core.errors import (
 )
 from glacier.core.external import Source, read_external, resolve
 from glacier.core.external import web as web_module
+
+pytestmark = pytest.mark.skipif(sys.platform == "emscripten", reason="WebAssembly has no sockets")
 
 ROWS = [{"n": 1}, {"n": 2}]
 BODY = json.dumps(ROWS).encode()
