@@ -77,6 +77,7 @@ def test_every_error_is_an_error_of_glacier_with_a_docstring_and_a_name_of_its_o
 EXAMPLES: Dict[str, Dict[str, Any]] = {
     "AmbiguousName": {"name": "raw", "where": "w"},
     "ChangedExternal": {"address": "orders.csv", "reason": "it changed", "mend": "Run again."},
+    "ChangedTable": {"database": "d", "table": "t", "wanted": "1", "found": "that of run 2"},
     "ConflictingParameters": {"name": "day", "forms": [("day: int", ["a"]), ("day: str", ["b"])]},
     "CyclicPipeline": {"path": [Link("a", "a (f:1)", "x"), Link("b", "b (f:2)", "y", True)]},
     "DatabaseFailed": {"database": "d", "doing": "writing 't'", "reason": "r", "mend": "m"},

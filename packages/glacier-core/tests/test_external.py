@@ -89,24 +89,36 @@ def test_a_packed_file_is_unpacked_on_the_way(tmp_path: Path, scratch: Path, end
     assert list(scratch.iterdir()) == []
 
 
-@pytest.mark.parametrize("tool", ["pyarrow", "zstandard"])
-@pytest.mark.skipif(sys.version_info >= (3, 14), reason="the standard library does it")
+def zst(data: bytes) -> bytes:
+    if sys.version_info >= (3, 14):
+        return bytes(pytest.importorskip("compression.zstd").compress(data))
+    return bytes(pytest.importorskip("zstandard").ZstdCompressor().compress(data))
+
+
+@pytest.mark.parametrize("absent", ["zstandard", "pyarrow"])
 def test_a_zst_file_is_unpacked_by_what_is_there(
-    tmp_path: Path, scratch: Path, tool: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, scratch: Path, absent: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip(tool)
-    zstandard = pytest.importorskip("zstandard")
-    path = tmp_path / "orders.json.zst"
     data = json.dumps(ROWS * 40_000).encode()
-    packed = [zstandard.ZstdCompressor().compress(one) for one in (data[:70_000], data[70_000:])]
-    path.write_bytes(b"".join(packed))
-    if tool == "zstandard":
-        monkeypatch.setitem(sys.modules, "pyarrow", None)
+    packed = zst(data[:70_000]) + zst(data[70_000:])
+    path = tmp_path / "orders.json.zst"
+    path.write_bytes(packed)
+    monkeypatch.setitem(sys.modules, absent, None)
+    if sys.version_info < (3, 14):
+        pytest.importorskip("pyarrow" if absent == "zstandard" else "zstandard")
 
     assert read(resolve(str(path)), scratch) == ROWS * 40_000
-    path.write_bytes(b"".join(packed)[:-9])
+    path.write_bytes(packed[:-9])
     with pytest.raises(UnreadableData, match="it cannot be unpacked"):
         read(resolve(str(path)), scratch)
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="the standard library does it")
+def test_what_unpacks_a_zst_file_is_named_where_it_is_missing(
+    tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "orders.json.zst"
+    path.write_bytes(b"")
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(MissingLibrary, match="pip install zstandard"):

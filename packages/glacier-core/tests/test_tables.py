@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glacier.core.errors import (
+    ChangedTable,
     DatabaseFailed,
     InvalidDatabase,
     MissingLibrary,
@@ -350,6 +351,25 @@ def test_a_run_that_is_older_or_the_same_leaves_what_is_there(url: str, name: st
         assert write_table(url, name, [{"m": 1}], run=run) == newest
     assert read_table(url, name) == [{"n": 2}]
     assert write_table(url, name, [{"n": 3}], run="3").run == "3"
+
+
+def test_a_table_is_read_as_the_version_that_was_found_or_not_at_all(url: str, name: str) -> None:
+    rows = [{"n": number} for number in range(25_000)]
+    write_table(url, name, rows, run="1", fingerprint="a")
+    version = find_version(url, name)
+
+    stream = read_table(url, name, wanted=Iterator[dict], version=version)
+    begun = [next(stream)]
+    write_table(url, name, rows, run="2", fingerprint="b")
+    assert read_table(url, name, version=version) == rows
+    write_table(url, name, [{"n": 1}], run="3")
+
+    assert [*begun, *stream] == rows
+    with pytest.raises(ChangedTable, match="no longer holds what run 1 wrote, but that of run 3"):
+        read_table(url, name, version=version)
+    write_table(url, name, rows)
+    with pytest.raises(ChangedTable, match="something of which nothing is noted"):
+        read_table(url, name, version=version)
 
 
 def test_nothing_is_noted_of_a_table_that_no_run_wrote_last(url: str, name: str) -> None:

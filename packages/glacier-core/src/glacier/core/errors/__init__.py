@@ -53,6 +53,7 @@
     │   ├── InvalidDatabase          a URL that names no database, a name that names no table
     │   ├── UnreachableDatabase
     │   ├── MissingTable
+    │   ├── ChangedTable             other rows than those of the version that was asked for
     │   ├── UnfitTable               a value that no table can hold
     │   └── DatabaseFailed           what the database itself refuses
     ├── ExternalError                data under somebody else's keys
@@ -134,6 +135,7 @@ from glacier.core.errors._run import (
     WrongOutputs,
 )
 from glacier.core.errors._tables import (
+    ChangedTable,
     DatabaseFailed,
     InvalidDatabase,
     MissingTable,
@@ -145,6 +147,7 @@ from glacier.core.errors._tables import (
 __all__ = [
     "AmbiguousName",
     "ChangedExternal",
+    "ChangedTable",
     "ConflictingParameters",
     "CyclicPipeline",
     "DatabaseFailed",

@@ -7,6 +7,7 @@ from typing import Iterable
 from glacier.core.errors._base import GlacierError, did_you_mean
 
 __all__ = [
+    "ChangedTable",
     "DatabaseFailed",
     "InvalidDatabase",
     "MissingTable",
@@ -40,6 +41,16 @@ class MissingTable(TableError):
     def __init__(self, *, database: str, table: str, known: Iterable[str]) -> None:
         guess = did_you_mean(table, known) or " It has no tables at all."
         super().__init__(f"{database} has no table {table!r}.{guess}")
+
+
+class ChangedTable(TableError):
+    """A table that was replaced since its version was looked up."""
+
+    def __init__(self, *, database: str, table: str, wanted: str, found: str) -> None:
+        super().__init__(
+            f"{database}: table {table!r} no longer holds what run {wanted} wrote, but {found}. "
+            "Run again, on what is there now."
+        )
 
 
 class UnfitTable(TableError):

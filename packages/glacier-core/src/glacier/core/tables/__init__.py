@@ -69,14 +69,21 @@ def write_table(
 
 
 def read_table(
-    url: str, query_or_name: str, *, wanted: Any = None, kind: Optional[str] = None
+    url: str,
+    query_or_name: str,
+    *,
+    wanted: Any = None,
+    kind: Optional[str] = None,
+    version: Optional[TableVersion] = None,
 ) -> Any:
     """The rows of a table or of a query, which can change nothing.
 
     ``wanted`` is the type that the reader's annotation names: a frame of pandas, polars or Arrow,
     or a stream, ``Iterator[dict]``, an iterator of frames, or a ``RecordBatchReader``, which hold
     a connection until they end. Without it, rows come as ``kind``, what
-    :class:`TableVersion` says was written, or as a list of dicts.
+    :class:`TableVersion` says was written, or as a list of dicts. With ``version``, what
+    :func:`find_version` gave, a table is read only if it still holds that, else it is a
+    :class:`~glacier.core.errors.ChangedTable`.
 
     Raises :class:`~glacier.core.errors.TableError`,
     :class:`~glacier.core.errors.MissingLibrary` and :class:`~glacier.core.errors.UnfitTarget`.
@@ -93,10 +100,11 @@ def read_table(
     if isinstance(address, SqliteAddress):
         from glacier.core.tables import sqlite
 
-        return delivered(sqlite.read(address, table, query), target, query_or_name)
+        found = sqlite.read(address, table, query, version)
+        return delivered(found, target, query_or_name)
     from glacier.core.tables import postgres
 
-    return delivered(postgres.read(address, table, query), target, query_or_name)
+    return delivered(postgres.read(address, table, query, version), target, query_or_name)
 
 
 def find_version(url: str, name: str) -> Optional[TableVersion]:

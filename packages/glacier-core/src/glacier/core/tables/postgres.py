@@ -21,6 +21,7 @@ from glacier.core.tables.versions import (
     Ask,
     Author,
     TableVersion,
+    check_unchanged,
     forget,
     note,
     noted,
@@ -225,7 +226,12 @@ def _asking(cursor: Any) -> Ask:
     return ask
 
 
-def read(address: PostgresAddress, table: Optional[TableName], query: str) -> Result:
+def read(
+    address: PostgresAddress,
+    table: Optional[TableName],
+    query: str,
+    version: Optional[TableVersion] = None,
+) -> Result:
     """Open a query, or a table by its name. Nothing can be changed by it."""
     name = ".".join(table) if table is not None else query
     connection = connect(address)
@@ -234,6 +240,8 @@ def read(address: PostgresAddress, table: Optional[TableName], query: str) -> Re
             connection.read_only = True
             if table is not None:
                 query = f"SELECT * FROM {_text(table)}"
+                if version is not None:
+                    _pin(connection, table, version, address)
             # What is looked at here stays as it is until the transaction ends, so the rows have
             # the columns that were found.
             described = connection.execute(f"SELECT * FROM ({query}\n) AS q LIMIT 0")
@@ -260,6 +268,17 @@ def read(address: PostgresAddress, table: Optional[TableName], query: str) -> Re
             yield from batches_of_copy(copy, columns, name)
 
     return Result(columns, rows, connection.close, schema_of(columns), batches)
+
+
+def _pin(
+    connection: Any, table: TableName, version: TableVersion, address: PostgresAddress
+) -> None:
+    """See one moment from now on, at which the table holds this version."""
+    connection.isolation_level = psycopg().IsolationLevel.REPEATABLE_READ
+    # Before that moment: a table that is put in its place after it would look empty.
+    connection.execute(identified("LOCK TABLE {} IN ACCESS SHARE MODE", *table))
+    found = _noted(connection.cursor(), table)
+    check_unchanged(found, version, str(address), ".".join(table))
 
 
 def _described(connection: Any, cursor: Any) -> Iterator[Column]:

@@ -18,6 +18,7 @@ from glacier.core.tables.versions import (
     Ask,
     Author,
     TableVersion,
+    check_unchanged,
     forget,
     note,
     noted,
@@ -134,7 +135,12 @@ def _stored(source: Source) -> Iterator[Rows]:
         yield found
 
 
-def read(address: SqliteAddress, table: Optional[TableName], query: str) -> Result:
+def read(
+    address: SqliteAddress,
+    table: Optional[TableName],
+    query: str,
+    version: Optional[TableVersion] = None,
+) -> Result:
     """Open a query, or a table by its name. Nothing can be changed by it."""
     name = query if table is None else table[0]
     connection = connect(address, writing=False)
@@ -144,6 +150,8 @@ def read(address: SqliteAddress, table: Optional[TableName], query: str) -> Resu
             connection.execute("BEGIN")
             if table is not None:
                 _check_table(connection, address, table[0])
+                if version is not None:
+                    check_unchanged(_noted(connection, name), version, str(address), name)
                 query = f"SELECT * FROM main.{quoted(table[0])}"
             # A view tells the declared types of a query's columns, and can only be a SELECT.
             connection.execute(f"CREATE TEMP VIEW {_VIEW[5:]} AS {query}")

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any, Callable, List, NamedTuple, Optional, Sequence, Tuple
 
-__all__ = ["SIDE_TABLE", "Ask", "Author", "TableVersion", "forget", "note", "noted", "version_of"]
+from glacier.core.errors import ChangedTable
+
+__all__ = [
+    "SIDE_TABLE",
+    "Ask",
+    "Author",
+    "TableVersion",
+    "check_unchanged",
+    "forget",
+    "note",
+    "noted",
+    "version_of",
+]
 
 SIDE_TABLE = "_glacier_versions"
 
@@ -52,6 +64,19 @@ def noted(ask: Ask, side: str, name: str, *, mark: str) -> Optional[TableVersion
         return None
     rows, columns, *rest = found[0]
     return TableVersion(rows, tuple((one, kind) for one, kind in json.loads(columns)), *rest)
+
+
+def check_unchanged(
+    found: Optional[TableVersion], wanted: TableVersion, database: str, table: str
+) -> None:
+    """Raise :class:`~glacier.core.errors.ChangedTable` if this is not the version that is wanted.
+
+    A run that wrote the same rows again has changed nothing.
+    """
+    if found is not None and (found.content, found.columns) == (wanted.content, wanted.columns):
+        return
+    other = "something of which nothing is noted" if found is None else f"that of run {found.run}"
+    raise ChangedTable(database=database, table=table, wanted=str(wanted.run), found=other)
 
 
 def note(ask: Ask, side: str, name: str, version: TableVersion, *, mark: str) -> None:
