@@ -5,14 +5,22 @@ from __future__ import annotations
 import os
 from threading import Lock
 from typing import Dict, Optional
+from urllib.parse import quote
 
-from glacier.core.protocols import DirectoryStore, ObjectStorage, Store, new_scratch_folder
+from glacier.core.protocols import (
+    Database,
+    DirectoryStore,
+    ObjectStorage,
+    Store,
+    new_scratch_folder,
+)
 
 __all__ = ["LocalPlaces"]
 
 
 class LocalPlaces:
-    """Object storages as folders: ``<root>/storage/<name>``, and ``<root>/workspace`` for caches.
+    """Object storages as folders, ``<root>/storage/<name>``, databases as SQLite files,
+    ``<root>/storage/<name>.db``, and ``<root>/workspace`` for caches.
 
     Only what pipelines store on purpose is written so that a power cut cannot harm it.
     """
@@ -25,6 +33,11 @@ class LocalPlaces:
 
     def store(self, storage: ObjectStorage) -> Store:
         return self._store(os.path.join("storage", storage.name), durable=True)
+
+    def database(self, storage: Database) -> str:
+        folder = os.path.abspath(os.path.join(self.root, "storage"))
+        os.makedirs(folder, exist_ok=True)
+        return "sqlite:///" + quote(os.path.join(folder, f"{storage.name}.db"))
 
     def workspace(self) -> Store:
         return self._store("workspace", durable=False)
