@@ -106,7 +106,8 @@ class FileShelf:
                 return None
         items = len(record.parts) if record.mapped else None
         reference = record.reference
-        return Kept(reference, record.content, created, items, record.fingerprint, record.recipe)
+        made_by = record.fingerprint, record.recipe
+        return Kept(reference, record.content, created, items, *made_by, record.kind, record.rows)
 
     # --- writing ----------------------------------------------------------------------------------
 

@@ -83,7 +83,8 @@ class _Choice:
                 name, own_shelf(name, pipeline=pipeline, store=store, form=form, private=False)
             )
         elif name in self.produced and (name in self.cached or readable):
-            own = own_shelf(name, pipeline=pipeline, store=self.places.workspace())
+            form, store = dataset.keeping.format, self.places.workspace()
+            own = own_shelf(name, pipeline=pipeline, store=store, form=form)
             self.shelves[name] = own
             if name in self.cached:
                 self.keep(name, own)

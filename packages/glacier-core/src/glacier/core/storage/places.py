@@ -6,7 +6,8 @@ from typing import Optional, Protocol
 
 from glacier.core.contracts import Store
 from glacier.core.dataset import Dataset
-from glacier.core.formats.choice import name_of_path
+from glacier.core.errors import InvalidOption, UnknownFormat
+from glacier.core.formats.choice import format_named, name_of_path
 from glacier.core.resources import Database, External, ObjectStorage
 from glacier.core.storage.files import FileShelf
 from glacier.core.storage.shelf import Shelf
@@ -39,6 +40,8 @@ def declared_shelf(dataset: Dataset, *, pipeline: str, places: Places) -> Option
     """The shelf that a dataset's ``storage=`` asks for; ``None`` without one."""
     storage, form, publish, retain = dataset.keeping
     address = Address(pipeline, dataset.name)
+    if form is not None:
+        _check_format(dataset, form)
     if storage is None:
         return None
     if isinstance(storage, External):
@@ -60,3 +63,11 @@ def own_shelf(
 ) -> FileShelf:
     """The shelf of a dataset without a storage, for a run that keeps all of them."""
     return FileShelf(store, Address(pipeline, name), format=form, private=private)
+
+
+def _check_format(dataset: Dataset, form: str) -> None:
+    try:
+        format_named(form)
+    except UnknownFormat as error:
+        where = f"dataset {dataset.name!r} ({dataset.place})"
+        raise InvalidOption(where=where, option="format", found=form, mend=str(error)) from error

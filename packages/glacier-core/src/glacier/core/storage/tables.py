@@ -97,7 +97,8 @@ class TableShelf:
             recipe = read_version(self.records, self.address, found.run).recipe
         except VersionMissing:  # written from another machine, or long ago
             recipe = None
-        return Kept(reference, found.content, created, fingerprint=found.fingerprint, recipe=recipe)
+        made_by = found.fingerprint, recipe
+        return Kept(reference, found.content, created, None, *made_by, found.kind, found.rows)
 
     # --- writing ----------------------------------------------------------------------------------
 
