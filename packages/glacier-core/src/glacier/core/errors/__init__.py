@@ -70,6 +70,18 @@
     │   ├── UnfitTarget              stored data asked for as a type that it cannot be
     │   ├── UnreadableData           a damaged file, or one of another format
     │   └── PickleRefused
+    ├── TableError                   a database, or a table in it
+    │   ├── InvalidDatabase          a URL that names no database, a name that names no table
+    │   ├── UnreachableDatabase
+    │   ├── MissingTable
+    │   ├── ChangedTable             other rows than those of the version that was asked for
+    │   ├── UnfitTable               a value that no table can hold
+    │   └── DatabaseFailed           what the database itself refuses
+    ├── ExternalError                data under somebody else's keys
+    │   ├── InvalidExternal          an address that cannot be read here, a format not known
+    │   ├── MissingExternal
+    │   ├── UnreachableExternal
+    │   └── ChangedExternal          other data than when the run began
     ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
 
@@ -89,6 +101,13 @@ from glacier.core.errors._definition import (
     NotCallable,
     TaskAsAnnotation,
     UnresolvedAnnotation,
+)
+from glacier.core.errors._external import (
+    ChangedExternal,
+    ExternalError,
+    InvalidExternal,
+    MissingExternal,
+    UnreachableExternal,
 )
 from glacier.core.errors._files import FileRaised, HistoryError, LoadError
 from glacier.core.errors._formats import (
@@ -161,6 +180,15 @@ from glacier.core.errors._stores import (
     VersionError,
     VersionMissing,
 )
+from glacier.core.errors._tables import (
+    ChangedTable,
+    DatabaseFailed,
+    InvalidDatabase,
+    MissingTable,
+    TableError,
+    UnfitTable,
+    UnreachableDatabase,
+)
 
 __all__ = [
     "AmbiguousName",
@@ -168,8 +196,11 @@ __all__ = [
     "CannotPublish",
     "CannotReplay",
     "CannotResume",
+    "ChangedExternal",
+    "ChangedTable",
     "ConflictingParameters",
     "CyclicPipeline",
+    "DatabaseFailed",
     "DefinitionError",
     "DefinitionErrors",
     "DuplicateDataset",
@@ -177,6 +208,7 @@ __all__ = [
     "DuplicateTask",
     "EmptyPipeline",
     "ExtensionError",
+    "ExternalError",
     "ExternalProduced",
     "FileRaised",
     "FormatError",
@@ -186,6 +218,8 @@ __all__ = [
     "IncompatibleTypes",
     "InvalidAnnotation",
     "InvalidCondition",
+    "InvalidDatabase",
+    "InvalidExternal",
     "InvalidKey",
     "InvalidName",
     "InvalidOption",
@@ -197,11 +231,13 @@ __all__ = [
     "Link",
     "LoadError",
     "MissingAnnotation",
+    "MissingExternal",
     "MissingInput",
     "MissingLibrary",
     "MissingParameter",
     "MissingProducer",
     "MissingSecret",
+    "MissingTable",
     "MistypedParameter",
     "NotAPipeline",
     "NotCallable",
@@ -220,13 +256,17 @@ __all__ = [
     "StoreError",
     "StoreFull",
     "StoreGone",
+    "TableError",
     "TaskAsAnnotation",
     "TaskExited",
     "TaskTimeout",
+    "UnfitTable",
     "UnfitTarget",
     "UnfitValue",
     "UnknownFormat",
     "UnknownName",
+    "UnreachableDatabase",
+    "UnreachableExternal",
     "UnreadableData",
     "UnresolvedAnnotation",
     "UnresolvedInput",

@@ -10,8 +10,9 @@ from glacier.core.context import scratch_of
 from glacier.core.contracts import Store
 from glacier.core.errors import FormatError, GlacierWarning, UnfitValue, VersionMissing
 from glacier.core.formats import read_value, write_value
-from glacier.core.formats.kinds import STREAMS, kind_of
+from glacier.core.formats.kinds import FRAMES, STREAMS, kind_of
 from glacier.core.storage.records import Kept, Origin
+from glacier.core.valueforms import STREAM, type_of_form
 from glacier.core.versions import (
     Address,
     Draft,
@@ -105,7 +106,8 @@ class FileShelf:
                 return None
         items = len(record.parts) if record.mapped else None
         reference = record.reference
-        return Kept(reference, record.content, created, items, record.fingerprint, record.recipe)
+        made_by = record.fingerprint, record.recipe
+        return Kept(reference, record.content, created, items, *made_by, record.kind, record.rows)
 
     # --- writing ----------------------------------------------------------------------------------
 
@@ -222,10 +224,16 @@ class FileShelf:
         return self._kept(version)
 
     def _publish(self, version: Version) -> None:
-        if self.publish is not None:
-            from glacier.core.versions import publish
+        if self.publish is None:
+            return
+        if "://" in self.publish:
+            from glacier.core.tables import publish_table
 
-            publish(self.store, version, self.publish)
+            publish_table(self.publish, self.read(version.version, wanted=_as_rows(version.kind)))
+            return
+        from glacier.core.versions import publish
+
+        publish(self.store, version, self.publish)
 
     def _warn(self, origin: Origin, reason: str) -> None:
         warnings.warn(
@@ -240,3 +248,8 @@ def is_stream(value: Any) -> bool:
     """Whether a value is used up, or moved, by being written."""
     kind = kind_of(value)
     return kind in ("iterator", "path") or kind in STREAMS
+
+
+def _as_rows(kind: str) -> Any:
+    """The type as which a version is read to go into a table, a few rows at a time."""
+    return type_of_form("pyarrow.RecordBatchReader" if kind in FRAMES else STREAM)

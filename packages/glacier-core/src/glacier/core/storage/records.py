@@ -15,6 +15,8 @@ class Kept(NamedTuple):
     ``content`` is a hash that is equal only for equal values. ``created`` is when the values were
     made, in seconds since the epoch. ``items`` is how many parts a mapped one has, ``None`` for one
     that was written as a whole. ``fingerprint`` and ``recipe`` are those that it was made by.
+    ``kind`` is what the value was (see :mod:`glacier.core.formats.kinds`), ``rows`` how many it
+    has.
     """
 
     reference: Reference
@@ -23,6 +25,8 @@ class Kept(NamedTuple):
     items: Optional[int] = None
     fingerprint: Optional[str] = None
     recipe: Optional[Mapping[str, Any]] = None
+    kind: str = ""
+    rows: Optional[int] = None
 
     @property
     def version(self) -> str:
