@@ -16,6 +16,7 @@ from glacier.core.plan import Plan
 from glacier.core.storage.records import Kept
 from glacier.core.storage.shelf import Shelf
 from glacier.core.versions import FORMAT, RunRecord, read_run
+from glacier.core.versions.runs import run_key
 
 __all__ = ["Resumption", "done_key", "note_done", "read_resumption"]
 
@@ -52,22 +53,26 @@ def _made_so(kept: Optional[Kept], provenance: str) -> Optional[Kept]:
 def _enough(
     plan: Plan, stored: Mapping[int, List[Optional[Kept]]]
 ) -> Dict[int, Sequence[Optional[Kept]]]:
-    """Those of which everything is stored that the steps to repeat read, or that nobody reads."""
+    """Those of which everything is stored that the steps to repeat read, or that nobody reads.
+
+    Of a run that was killed there is no note on what it had done. But what a task has read that is
+    done had been made, and from the same, for the provenance of a reader tells that too.
+    """
     wiring = plan.wiring
     chosen: Dict[int, Sequence[Optional[Kept]]] = {}
     for number in range(len(plan.steps) - 1, -1, -1):  # readers come after what they read
-        if number not in stored:
-            continue
-        outputs = zip(wiring.outputs[number], stored[number])
-        lacking = [dataset for dataset, kept in outputs if kept is None and dataset >= 0]
-        needed = [
-            dataset
-            for dataset in lacking
-            if not wiring.readers[dataset]
-            or any(reader not in chosen for reader in wiring.readers[dataset])
+        outputs = [dataset for dataset in wiring.outputs[number] if dataset >= 0]
+        found = stored.get(number, [None] * len(wiring.outputs[number]))
+        lacking = [
+            dataset for dataset, kept in zip(wiring.outputs[number], found) if kept is None
         ]
-        if not needed:
-            chosen[number] = stored[number]
+        is_enough = all(
+            wiring.readers[dataset] and all(reader in chosen for reader in wiring.readers[dataset])
+            for dataset in lacking
+            if dataset >= 0
+        )
+        if is_enough and (outputs or number in stored):
+            chosen[number] = found
     return chosen
 
 
@@ -89,7 +94,7 @@ def read_resumption(store: Store, run: str) -> Resumption:
     except VersionMissing as error:
         raise CannotResume(
             run=run,
-            reason=f"{store.uri('')} knows nothing of it".replace("/ ", " "),
+            reason=f"nothing is known of it: {store.uri(run_key(run))} is missing",
             mend="A run can be resumed that failed, or that stores datasets; 'glacier runs' lists "
             "all of them.",
         ) from error
