@@ -111,6 +111,24 @@ def test_without_cache_all_runs(flow: Flow) -> None:
     assert ran(flow.run(options={"cache": False})) == ALL
 
 
+def test_an_edit_while_it_runs_counts_for_the_next_run(tmp_path: Path) -> None:
+    edits = """
+    from pathlib import Path
+    path = Path(__file__)
+    path.write_text(path.read_text().replace("value *" + " 2", "value *" + " 3"))
+    return ["""
+    text = FLOW.replace("\n    return [1,", edits + "1,").replace("2, 3, 4]", "2, 3, int('4')]")
+    flow = Flow(tmp_path, text)
+    first = flow.run()
+    assert first["clean"] == [2, 4, 6, 8]
+    flow.files["flow.py"] = (tmp_path / "flow.py").read_text()
+
+    run = flow.run()
+
+    assert run["clean"] == [3, 6, 9, 12]
+    assert ran(run) == {"transform", "report"}
+
+
 # --- the same everywhere --------------------------------------------------------------------------
 
 
