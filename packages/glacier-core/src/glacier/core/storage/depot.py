@@ -71,7 +71,7 @@ class Depot:
         refs = {name: VersionRef(name, kept.version) for name, kept in self.kept.items()}
         made = self.provenances()  # now: files may be edited while the run goes on
         if self.resumed is not None:
-            self.reused = self.resumed.choose(self.plan, made, self.shelves)
+            self.reused = self.resumed.choose(self.launch, made, self.shelves)
         return refs
 
     def provenances(self) -> List[Optional[str]]:

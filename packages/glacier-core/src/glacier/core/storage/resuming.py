@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from glacier.core.contracts import Store
+from glacier.core.contracts import Launch, Store
 from glacier.core.errors import CannotResume, KeyMissing, RecordError, VersionMissing
-from glacier.core.plan import Plan
 from glacier.core.storage.records import Kept
 from glacier.core.storage.shelf import Shelf
 from glacier.core.versions import FORMAT, RunRecord, read_run
@@ -28,9 +27,10 @@ class Resumption(NamedTuple):
     done: Mapping[str, Optional[str]]
 
     def choose(
-        self, plan: Plan, provenances: Sequence[Optional[str]], shelves: Mapping[str, Shelf]
+        self, launch: Launch, provenances: Sequence[Optional[str]], shelves: Mapping[str, Shelf]
     ) -> Dict[int, Sequence[Optional[Kept]]]:
         """The steps that are not repeated, each with what is stored of its outputs."""
+        plan = launch.plan
         stored: Dict[int, List[Optional[Kept]]] = {}
         for number, step in enumerate(plan.steps):
             made = provenances[number]
@@ -42,7 +42,7 @@ class Resumption(NamedTuple):
             ]
             if self.done.get(step.task) == made or (found and None not in found):
                 stored[number] = found
-        return _enough(plan, stored)
+        return _enough(launch, stored)
 
 
 def _made_so(kept: Optional[Kept], provenance: str) -> Optional[Kept]:
@@ -51,25 +51,29 @@ def _made_so(kept: Optional[Kept], provenance: str) -> Optional[Kept]:
 
 
 def _enough(
-    plan: Plan, stored: Mapping[int, List[Optional[Kept]]]
+    launch: Launch, stored: Mapping[int, List[Optional[Kept]]]
 ) -> Dict[int, Sequence[Optional[Kept]]]:
-    """Those of which everything is stored that the steps to repeat read, or that nobody reads.
+    """Those of which everything is stored that is a result, to be kept, or read by what is repeated.
 
     Of a run that was killed there is no note on what it had done. But what a task has read that is
     done had been made, and from the same, for the provenance of a reader tells that too.
     """
-    wiring = plan.wiring
+    wiring = launch.plan.wiring
+    wanted = {wiring.index[name] for name in launch.keep if name in wiring.index}
     chosen: Dict[int, Sequence[Optional[Kept]]] = {}
-    for number in range(len(plan.steps) - 1, -1, -1):  # readers come after what they read
+    for number in range(len(launch.plan.steps) - 1, -1, -1):  # readers come after what they read
         outputs = [dataset for dataset in wiring.outputs[number] if dataset >= 0]
         found = stored.get(number, [None] * len(wiring.outputs[number]))
         lacking = [
-            dataset for dataset, kept in zip(wiring.outputs[number], found) if kept is None
+            dataset
+            for dataset, kept in zip(wiring.outputs[number], found)
+            if kept is None and dataset >= 0
         ]
         is_enough = all(
-            wiring.readers[dataset] and all(reader in chosen for reader in wiring.readers[dataset])
+            dataset not in wanted
+            and wiring.readers[dataset]
+            and all(reader in chosen for reader in wiring.readers[dataset])
             for dataset in lacking
-            if dataset >= 0
         )
         if is_enough and (outputs or number in stored):
             chosen[number] = found
