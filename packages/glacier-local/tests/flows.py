@@ -12,7 +12,7 @@ from glacier.local import LocalExecutor
 
 __all__ = ["FLOW", "HELPERS", "Flow", "ran"]
 
-HELPERS = '''
+HELPERS = """
 FACTOR = 10
 
 def render(clean, counted):
@@ -20,7 +20,7 @@ def render(clean, counted):
 
 def unused():
     return 1
-'''
+"""
 
 FLOW = '''
 from glacier.core import Dataset, Pipeline

@@ -1,4 +1,4 @@
-"""Kill processes that run a pipeline, at random moments, while others read: python killing_runs.py 200.
+"""Kill processes that run pipelines, at random moments, while others read: killing_runs.py 200.
 
 The pipeline stores records, a table, items of a mapped task, a file and a stream, and publishes two
 of them. Every value tells which run made it and which runs made what it was made from, so a reader
@@ -18,7 +18,7 @@ import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import IO, Any, Dict, List, NamedTuple, Optional, Sequence
 
 from glacier.core import Context, Dataset, ObjectStorage, Pipeline
 from glacier.core.formats import read_value
@@ -128,24 +128,20 @@ def add_up(a: items, b: file, c: lines, context: Context) -> total:
     }
 
 
-MAKERS = {
-    name: step.task for step in etl.plan().steps for name in step.outputs if name in STORED
-}
+MAKERS = {name: step.task for step in etl.plan().steps for name in step.outputs if name in STORED}
 
 
 def tags(name: str, paths: Sequence[str], version: Version) -> List[Dict[str, str]]:
     """What all parts of a version tell of its origin, as distinct facts; whole, or it raises."""
     if name == "file":
-        found = [json.loads(line) for path in paths for line in Path(path).open()]
+        found = [json.loads(line) for path in paths for line in Path(path).read_text().splitlines()]
         assert len(found) == 2000
     elif name == "lines":
-        found = [json.loads(line) for path in paths for line in Path(path).open()]
+        found = [json.loads(line) for path in paths for line in Path(path).read_text().splitlines()]
         assert [one["part"] for one in found[::800]] == [0, 1, 2]
         assert len(found) == 2400
     else:
-        value = read_value(
-            paths, format=version.format, mapped=version.mapped, kind=version.kind
-        )
+        value = read_value(paths, format=version.format, mapped=version.mapped, kind=version.kind)
         found = _records(name, value)
     return _distinct(found)
 
@@ -299,7 +295,7 @@ class Harness:
             assert made.data == (run.run_id if version is None else version.data)
             check_version(self.store, made)
             assert find_latest(self.store, made.address) == made
-        published = {name: run.run_id for name in ("table", "total")}
+        published = dict.fromkeys(("table", "total"), run.run_id)
         published.update({n: v.data for n, v in done.items() if v is not None and n in published})
         assert check_published() == published
         self.reused += sum(version is not None for version in done.values())
@@ -318,9 +314,7 @@ class Harness:
             staged = Path(store.root, ".staging")
             left = [one.name for one in staged.glob("*") if not one.name.startswith("keys-")]
             assert left == [], f"temporary files are left: {left}"
-        collect(
-            self.store, retain=None, grace=timedelta(0), pins=timedelta(0), now=time.time() + 1
-        )
+        collect(self.store, retain=None, grace=timedelta(0), pins=timedelta(0), now=time.time() + 1)
         versions = [
             one for name in STORED for one in list_versions(self.store, Address("etl", name))
         ]
@@ -354,9 +348,7 @@ def kill_runs(folder: str, kills: int, *, readers: int = 2, seed: int = 0) -> Ou
     committed = harness.tidy()
     h = harness
     total_reads = sum(map(int, reads))
-    return Outcome(
-        kills, h.begun, h.interrupted, h.reused, h.repeated, total_reads, committed
-    )
+    return Outcome(kills, h.begun, h.interrupted, h.reused, h.repeated, total_reads, committed)
 
 
 def _start(what: str, root: str, how: str) -> "subprocess.Popen[str]":

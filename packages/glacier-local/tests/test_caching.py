@@ -133,9 +133,7 @@ def test_an_edit_while_it_runs_counts_for_the_next_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [{"processes": True}, {"workers": 1}])
-def test_the_fingerprint_is_the_same_wherever_it_runs(
-    flow: Flow, options: Dict[str, Any]
-) -> None:
+def test_the_fingerprint_is_the_same_wherever_it_runs(flow: Flow, options: Dict[str, Any]) -> None:
     root = flow.folder / ".glacier"
     executor = LocalExecutor(cache=True, history=False, root=root, **options)
     assert ran(executor.execute(flow.load())) == set()
@@ -154,7 +152,7 @@ def test_the_fingerprint_is_the_same_in_main_and_loaded(flow: Flow) -> None:
         [sys.executable, "flow.py"],
         cwd=flow.folder,
         stdout=subprocess.PIPE,
-        universal_newlines=True,
+        text=True,
         check=True,
     )
     assert done.stdout.strip() == str(["up_to_date"] * 4)
@@ -203,8 +201,7 @@ def grow_older(root: Path, seconds: float) -> None:
 def test_a_result_is_good_for_its_lifetime(tmp_path: Path) -> None:
     flow = Flow(
         tmp_path,
-        "from datetime import timedelta\n"
-        + FLOW.replace("version=1", "cache=timedelta(hours=1)"),
+        "from datetime import timedelta\n" + FLOW.replace("version=1", "cache=timedelta(hours=1)"),
     )
     flow.run()
     grow_older(tmp_path, timedelta(minutes=50).total_seconds())
@@ -213,7 +210,8 @@ def test_a_result_is_good_for_its_lifetime(tmp_path: Path) -> None:
     assert ran(flow.run()) == set(), "what is reused is as old as its data"
     grow_older(tmp_path, timedelta(minutes=6).total_seconds())
     (told,) = [one for one in flow.executor().explain(flow.load()) if one.task == "extract"]
-    assert told.runs and "old, and good for 60 min" in told.why
+    assert told.runs
+    assert "old, and good for 60 min" in told.why
     assert ran(flow.run()) == {"extract"}
     assert ran(flow.run()) == set()
 
@@ -247,7 +245,7 @@ def test_a_mapped_task_is_reused_as_a_whole(tmp_path: Path) -> None:
     assert ran(flow.run()) == ALL
 
 
-OPTIONAL = '''
+OPTIONAL = """
 from typing import Optional
 from glacier.core import Dataset, Pipeline, Skip
 
@@ -277,7 +275,7 @@ def join(data: raw, more: extra | None) -> out:
 @pipeline.task(when=flag)
 def extend(data: raw) -> more:
     return data * 2
-'''
+"""
 
 
 def test_what_was_skipped_counts_as_an_input(tmp_path: Path) -> None:

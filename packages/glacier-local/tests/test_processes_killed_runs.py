@@ -13,7 +13,7 @@ def test_killed_runs_leave_whole_versions_and_can_be_resumed() -> None:
     done = subprocess.run(
         [sys.executable, str(program), "5"],
         stdout=subprocess.PIPE,
-        universal_newlines=True,
+        text=True,
         timeout=300,
         check=True,
     )

@@ -1,4 +1,4 @@
-"""Random pipelines, some of whose datasets are stored, give the same however they run, and again."""
+"""Random pipelines with stored datasets give the same wherever they run, and when run again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def shapes(draw: st.DrawFn, *, largest: int = 8) -> List[Node]:
     for number in range(draw(st.integers(1, largest))):
         before = st.integers(0, number - 1) if number else st.nothing()
         reads = draw(st.dictionaries(before, st.booleans(), max_size=min(3, number)))
-        each = draw(st.sampled_from([-1, *(one for one, optional in reads.items() if not optional)]))
+        each = draw(
+            st.sampled_from([-1, *(one for one, optional in reads.items() if not optional)])
+        )
         when = draw(st.just(-1) | before) if number else -1
         ends = draw(st.sampled_from(["value", "value", "value", "stream", "failed", "skipped"]))
         storage = draw(st.sampled_from([None, lake, pond]))

@@ -53,7 +53,7 @@ def _made_so(kept: Optional[Kept], provenance: str) -> Optional[Kept]:
 def _enough(
     launch: Launch, stored: Mapping[int, List[Optional[Kept]]]
 ) -> Dict[int, Sequence[Optional[Kept]]]:
-    """Those of which everything is stored that is a result, to be kept, or read by what is repeated.
+    """Those of which all is stored that is a result, or to be kept, or read by what is repeated.
 
     Of a run that was killed there is no note on what it had done. But what a task has read that is
     done had been made, and from the same, for the provenance of a reader tells that too.
