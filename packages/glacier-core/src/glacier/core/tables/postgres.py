@@ -159,6 +159,13 @@ def _columns(cursor: Any, table: TableName) -> List[Tuple[str, str]]:
     return [(str(name), str(kind)) for name, kind in cursor.fetchall()]
 
 
+def _exist(cursor: Any, *tables: TableName) -> bool:
+    """Whether all of these exist, at one moment: a table may be replaced by another meanwhile."""
+    tests = " AND ".join(["to_regclass(%s) IS NOT NULL"] * len(tables))
+    cursor.execute(f"SELECT {tests}", list(map(_text, tables)))
+    return bool(cursor.fetchone()[0])
+
+
 def _text(table: TableName) -> str:
     return ".".join('"{}"'.format(part.replace('"', '""')) for part in table)
 
@@ -192,7 +199,7 @@ def find(address: PostgresAddress, table: TableName) -> Optional[TableVersion]:
 
 def _noted(cursor: Any, table: TableName) -> Optional[TableVersion]:
     side = (*table[:-1], SIDE_TABLE)
-    if not _columns(cursor, side) or not _columns(cursor, table):
+    if not _exist(cursor, side, table):
         return None
     return noted(_asking(cursor), _escaped(side), table[-1], mark="%s")
 
@@ -203,7 +210,7 @@ def _note(cursor: Any, table: TableName, version: TableVersion) -> None:
         # The last lock that is taken, so that no two writers wait for each other.
         cursor.execute(_LOCK, [".".join(side)])
         note(_asking(cursor), _escaped(side), table[-1], version, mark="%s")
-    elif _columns(cursor, side) and _may_forget(cursor, side):
+    elif _exist(cursor, side) and _may_forget(cursor, side):
         forget(_asking(cursor), _escaped(side), table[-1], mark="%s")
 
 
