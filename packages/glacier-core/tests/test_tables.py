@@ -186,7 +186,7 @@ def test_a_text_that_a_database_does_not_take_is_refused_or_comes_back(
         write_table(url, name, rows)
         assert read_table(url, name) == rows
         return
-    with pytest.raises(UnfitTable, match=r"column 'x', row 1|the text 'a\\ud800'"):
+    with pytest.raises(UnfitTable, match=r"(column 'x', |hold )row 1|the text 'a\\ud800'"):
         write_table(url, name, rows)
 
 
