@@ -27,6 +27,7 @@ from glacier.core.errors import (
 )
 from glacier.core.tables import (
     find_version,
+    hash_table,
     publish_table,
     read_table,
     split_address,
@@ -480,8 +481,11 @@ def test_an_address_of_a_table_is_split_at_its_mark() -> None:
 
 
 def test_a_sqlite_file_that_is_missing_or_is_none_is_named(tmp_path: Path) -> None:
+    for look in (read_table, hash_table):
+        with pytest.raises(MissingTable, match=r"has no table 't'\. There is no such file"):
+            look(f"sqlite:///{tmp_path}/none.db", "t")
     with pytest.raises(UnreachableDatabase, match="there is no such file"):
-        read_table(f"sqlite:///{tmp_path}/none.db", "t")
+        read_table(f"sqlite:///{tmp_path}/none.db", "SELECT 1 AS n")
     assert find_version(f"sqlite:///{tmp_path}/none.db", "t") is None
     (tmp_path / "text.db").write_text("no database at all, " * 100)
     for use in (

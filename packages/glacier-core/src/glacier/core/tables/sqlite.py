@@ -143,6 +143,9 @@ def read(
 ) -> Result:
     """Open a query, or a table by its name. Nothing can be changed by it."""
     name = query if table is None else table[0]
+    if table is not None and not os.path.exists(address.path):
+        gone = "There is no such file."
+        raise MissingTable(database=str(address), table=name, known=(), reason=gone)
     connection = connect(address, writing=False)
     try:
         with failing(address, "reading", name):
