@@ -118,7 +118,14 @@ VALUES: Dict[str, Any] = {
     "float": st.floats(allow_nan=False),
     "int": st.integers(-(2**63), 2**63 - 1),
     "json": st.recursive(
-        st.lists(st.integers(-9, 9) | st.none() | st.text("aé\n\"'\\{", max_size=4), max_size=3),
+        st.lists(
+            st.integers()
+            | st.none()
+            | st.booleans()
+            | st.floats(allow_nan=False, allow_infinity=False)
+            | st.text("aé\n\"'\\{,\0", max_size=4),
+            max_size=3,
+        ),
         lambda inner: st.dictionaries(st.text("ab", max_size=2), inner, max_size=2),
         max_leaves=3,
     ),
@@ -147,6 +154,17 @@ def test_records_come_back_equal(url: str, rows: List[Dict[str, Any]], streamed:
 
     assert read_table(url, "drawn", kind=version.kind) == rows
     assert list(read_table(url, "drawn", wanted=Iterator[dict])) == rows
+
+
+def test_names_that_a_database_would_take_for_others_are_refused(url: str, name: str) -> None:
+    if url.startswith("sqlite"):
+        with pytest.raises(UnfitTable, match="column 'a': SQLite does not tell it from 'A'"):
+            write_table(url, name, [{"A": 1, "a": 2}])
+        return
+    with pytest.raises(UnfitTable, match=f"column '{'c' * 64}': PostgreSQL keeps 63 bytes"):
+        write_table(url, name, [{"c" * 64: 1}])
+    write_table(url, name, [{"A": 1, "a": 2}])
+    assert read_table(url, name) == [{"A": 1, "a": 2}]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import os
 from typing import Any, Callable, List, Optional, Tuple
 
 from glacier.core.errors import UnfitTable
-from glacier.core.tables.address import PostgresAddress, TableName
+from glacier.core.tables.address import LONGEST, PostgresAddress, TableName
 from glacier.core.tables.columns import Column
 from glacier.core.tables.contents import Digest
 from glacier.core.tables.postgres_connection import failing, identified, opened, psycopg
@@ -30,6 +30,7 @@ def write(
 ) -> TableVersion:
     """Replace the table's rows in one transaction."""
     name = ".".join(table)
+    _check_names(source.columns, name)
     with opened(address) as connection, failing(address, "writing", name):
         with connection.cursor() as cursor:
             # Writers of one table come one after another, also where it does not exist yet.
@@ -42,6 +43,18 @@ def write(
             note_of(cursor, table, version)
         connection.commit()
     return version
+
+
+def _check_names(columns: Tuple[Column, ...], table: str) -> None:
+    """Refuse a name that PostgreSQL would cut without a word."""
+    for column in columns:
+        if len(column.name.encode(errors="replace")) > LONGEST:
+            raise UnfitTable(
+                table=table,
+                place=f"column {column.name!r}",
+                reason=f"PostgreSQL keeps {LONGEST} bytes of a name",
+                mend="Give it a shorter one.",
+            )
 
 
 _Facts = Tuple[int, Tuple[Tuple[str, str], ...], str, str]

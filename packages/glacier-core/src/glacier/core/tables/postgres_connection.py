@@ -25,6 +25,7 @@ _MENDS = (
     ),
     ("LockNotAvailable", "A reader holds the old table: let it end, and run again."),
     ("ReadOnlySqlTransaction", "A query that is read can change nothing."),
+    ("ProgramLimitExceeded", "Split it, or keep parts of it as lists or dicts, which are JSON."),
     ("DiskFull", "Make room for it."),
     ("OperationalError", "Is the server still there?"),
 )
