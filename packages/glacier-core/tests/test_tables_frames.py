@@ -160,7 +160,7 @@ def tables(draw: st.DrawFn) -> Any:
     return pyarrow.table(columns)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=tables())
 def test_arrow_tables_come_back_equal(url: str, drawn: Any) -> None:
     write_table(url, "drawn_frame", drawn)
