@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from glacier.core._version import __version__
-from glacier.core.cli import check, graph, init, run, runs, show
+from glacier.core.cli import check, graph, init, resume, run, runs, show
 from glacier.core.cli.output import print_json, problem_data
 from glacier.core.cli.signals import Terminated
 from glacier.core.errors import GlacierError
@@ -58,5 +58,13 @@ def app() -> None:
     """
 
 
-for command in (run.run, check.check, graph.graph, runs.runs, show.show, init.init):
+for command in (
+    run.run,
+    resume.resume,
+    check.check,
+    graph.graph,
+    runs.runs,
+    show.show,
+    init.init,
+):
     app.add_command(command)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional, Sequence
+from typing import TYPE_CHECKING, Optional, Sequence
 
 import click
-from click.shell_completion import CompletionItem
 
-from glacier.core.cli.options import format_json, root
+from glacier.core.cli.options import complete_run, format_json, root
 from glacier.core.cli.output import counted, print_json, print_table, seconds, with_attempts
 from glacier.core.cli.runs import local_time, run_data
 from glacier.core.errors import UnknownName
@@ -20,21 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["show"]
 
 
-def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> List[CompletionItem]:
-    from glacier.core.errors import HistoryError
-    from glacier.core.history.reader import read_runs
-
-    try:
-        records = read_runs(ctx.params.get("root") or Path(".glacier"), limit=100)
-    except HistoryError:
-        return []
-    items = [CompletionItem("last")] if records else []
-    items += [CompletionItem(one.run_id, help=f"{one.pipeline}, {one.state}") for one in records]
-    return [item for item in items if item.value.startswith(incomplete)]
-
-
 @click.command()
-@click.argument("run", shell_complete=_complete)
+@click.argument("run", shell_complete=complete_run)
 @click.option("--task", metavar="NAME", help="Only this task.")
 @root
 @format_json
