@@ -14,6 +14,7 @@ import click
 from glacier.core.errors import GlacierError
 
 __all__ = [
+    "byte_size",
     "counted",
     "located",
     "plural",
@@ -64,6 +65,18 @@ def seconds(value: Optional[float]) -> str:
     minutes, rest = divmod(round(value), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def byte_size(value: Optional[int]) -> str:
+    """A number of bytes as people read it."""
+    if value is None or value < 1000:
+        return "" if value is None else f"{value} B"
+    size = float(value)
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+    return f"{size / 1000:.3g} TB"
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Optional, Sequence
 import click
 
 from glacier.core.cli.options import complete_run, format_json, root
-from glacier.core.cli.output import counted, print_json, print_table, seconds, with_attempts
+from glacier.core.cli.output import (
+    byte_size,
+    counted,
+    print_json,
+    print_table,
+    seconds,
+    with_attempts,
+)
 from glacier.core.cli.runs import local_time, run_data
 from glacier.core.errors import UnknownName
 
@@ -51,6 +58,7 @@ def show(run: str, task: Optional[str], root: Path, as_json: bool) -> None:
     _print_head(record)
     _print_tasks(tasks)
     _print_failures(tasks)
+    _print_versions(tasks)
     for one in tasks:
         if one.traceback:
             click.echo(f"\n{click.style(one.name, bold=True)} failed:\n{one.traceback.rstrip()}")
@@ -90,6 +98,23 @@ def _print_failures(tasks: Sequence[TaskRecord]) -> None:
                 f"{failure.attempt} after {seconds(failure.duration)}, again in "
                 f"{seconds(failure.delay)}: {error}"
             )
+
+
+def _print_versions(tasks: Sequence[TaskRecord]) -> None:
+    """What the tasks have stored."""
+    rows = [
+        (
+            stored.dataset,
+            "" if stored.rows is None else f"{stored.rows:,}",
+            byte_size(stored.size),
+            stored.place,
+        )
+        for task in tasks
+        for stored in task.versions
+    ]
+    if rows:
+        click.echo("\nstored:")
+        print_table(("dataset", "rows", "size", "where"), rows)
 
 
 def _print_tasks(tasks: Sequence[TaskRecord]) -> None:

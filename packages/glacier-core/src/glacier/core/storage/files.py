@@ -104,8 +104,17 @@ class FileShelf:
             except VersionMissing:
                 return None
         items = len(record.parts) if record.mapped else None
-        reference = record.reference
-        return Kept(reference, record.content, created, items, record.fingerprint, record.recipe)
+        return Kept(
+            record.reference,
+            record.content,
+            created,
+            items,
+            record.fingerprint,
+            record.recipe,
+            record.rows,
+            record.size,
+            self.place,
+        )
 
     # --- writing ----------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ class Kept(NamedTuple):
     ``content`` is a hash that is equal only for equal values. ``created`` is when the values were
     made, in seconds since the epoch. ``items`` is how many parts a mapped one has, ``None`` for one
     that was written as a whole. ``fingerprint`` and ``recipe`` are those that it was made by.
+    ``rows``, ``size`` in bytes and ``place`` are for people, as far as they are known.
     """
 
     reference: Reference
@@ -23,6 +24,9 @@ class Kept(NamedTuple):
     items: Optional[int] = None
     fingerprint: Optional[str] = None
     recipe: Optional[Mapping[str, Any]] = None
+    rows: Optional[int] = None
+    size: Optional[int] = None
+    place: str = ""
 
     @property
     def version(self) -> str:
