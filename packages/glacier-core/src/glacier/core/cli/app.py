@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from glacier.core._version import __version__
-from glacier.core.cli import check, graph, init, resume, run, runs, show
+from glacier.core.cli import check, data, gc, graph, init, lineage, resume, run, runs, show
 from glacier.core.cli.output import print_json, problem_data
 from glacier.core.cli.signals import Terminated
 from glacier.core.errors import GlacierError
@@ -65,6 +65,9 @@ for command in (
     graph.graph,
     runs.runs,
     show.show,
+    data.data,
+    lineage.lineage,
+    gc.gc,
     init.init,
 ):
     app.add_command(command)
