@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Dict, List, NamedTuple, Optional
 
-from glacier.core.run import new_run_id
+from glacier.core.run_ids import new_run_id
 from glacier.core.stores import DirectoryStore
 from glacier.core.versions import (
     Address,

@@ -186,8 +186,8 @@ def test_a_dataset_that_nothing_produces_names_its_readers_and_the_nearest_name(
 
     assert problem(pipeline, MissingProducer) == (
         f"dataset 'claen' ({HERE}:{declared}) is read by {at(publish)} and {at(archive)}, but no "
-        "task produces it. Did you mean 'clean'? Write a task that returns it ('-> claen'), or "
-        "feed it: execute(pipeline, inputs={'claen': …})."
+        "task produces it. Did you mean 'clean'? Write a task that returns it ('-> claen'), "
+        "give it a storage to read from, or feed it: execute(pipeline, inputs={'claen': …})."
     )
 
 

@@ -148,9 +148,10 @@ class TaskResult(NamedTuple):
 
     ``started`` is in seconds since the epoch (``None`` if it never ran), ``duration`` in seconds.
     ``outputs`` has one reference for each output of the step if the state is ``succeeded``, else it
-    is empty; if it is ``up_to_date``, ``None`` stands for one that nobody reads any more. ``error`` is what a failed task raised, ``reason`` why one was skipped. ``attempt`` is
-    counted where the calls are made, not by the worker. ``kept`` has an entry for each output of a
-    step with stored ones: what its shelf made of it, ``None`` for one that is in memory alone.
+    is empty; if it is ``up_to_date``, ``None`` stands for one that nobody reads any more. ``error``
+    is what a failed task raised, ``reason`` why one was skipped. ``attempt`` is counted where the
+    calls are made, not by the worker. ``kept`` has an entry for each output of a step with stored
+    ones: what its shelf made of it, ``None`` for one that is in memory alone.
     """
 
     state: State

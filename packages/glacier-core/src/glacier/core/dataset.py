@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from itertools import count
-from typing import Any, Iterable, Mapping, NamedTuple, NoReturn, Optional, Tuple, Union
+from typing import Any, Iterable, Mapping, NamedTuple, NoReturn, Optional, Tuple, Union, cast
 
 from glacier.core.errors import InvalidOption, NotCallable
 from glacier.core.names import check_name
@@ -156,15 +156,19 @@ def _keeping(
     if retain is not None and (type(retain) is not int or retain < 1):
         mend = "Give how many versions to keep, a whole number from 1."
         raise InvalidOption(where=where, option="retain", found=retain, mend=mend)
-    if publish is not None and not isinstance(publish, (str, os.PathLike)):
+    address = os.fspath(cast("str", publish)) if _is_path(publish) else None
+    if publish is not None and address is None:
         mend = "Give the path of a file or folder."
         raise InvalidOption(where=where, option="publish", found=publish, mend=mend)
     if isinstance(storage, External) and (publish is not None or retain is not None):
         option, found = ("publish", publish) if publish is not None else ("retain", retain)
         mend = "External data is only read; drop it, or use ObjectStorage."
         raise InvalidOption(where=where, option=option, found=found, mend=mend)
-    address = None if publish is None else os.fspath(publish)
     return Keeping(storage, named, address, retain)
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, str) or hasattr(value, "__fspath__")
 
 
 class Each(_Reference):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from time import perf_counter, time
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence
 
 from glacier.core.annotations import ArgumentKind
-from glacier.core.contracts import Launch, Launchable, Listener, Pool, State
+from glacier.core.contracts import Launch, Launchable, Listener, Pool, State, VersionRef
 from glacier.core.errors import (
     GlacierError,
     GlacierWarning,
@@ -17,6 +17,7 @@ from glacier.core.errors import (
     RequestErrors,
 )
 from glacier.core.events import Event, RunFinished, RunStarted
+from glacier.core.plan import Plan
 from glacier.core.resources import Secret
 from glacier.core.run import Run
 from glacier.core.run_ids import new_run_id
@@ -28,6 +29,7 @@ from glacier.core.worker import read_secret
 if TYPE_CHECKING:
     from glacier.core.clock import Clock
     from glacier.core.contracts import Inputs, Keep
+    from glacier.core.storage.decisions import Decision
     from glacier.core.storage.places import Places
 
 __all__ = ["PoolExecutor"]
@@ -47,7 +49,7 @@ class PoolExecutor(ABC):
     """
 
     clock: Optional[Clock] = None
-    all_formats = False  # whether every value passes through its format
+    as_deployed = False  # whether each task runs as if on a machine of its own
     resumable = True  # whether a run that fails leaves what another can go on from
 
     def __init__(
@@ -102,14 +104,14 @@ class PoolExecutor(ABC):
         :class:`~glacier.core.errors.RunFailed` at the end of a run in which a task failed (unless
         ``raise_on_failure`` is false), and lets ``KeyboardInterrupt`` through.
         """
-        if isinstance(pipeline, type) or not hasattr(pipeline, "prepare"):
-            raise NotAPipeline(found=pipeline)
-        launch = pipeline.prepare(params=params, inputs=inputs, select=select, keep=keep)
+        launch = _prepared(pipeline, params=params, inputs=inputs, select=select, keep=keep)
         _check_secrets(launch)
         if self.concurrency:
             from glacier.core.limits import check_names
 
             check_names(self.concurrency, launch)
+        if self.as_deployed:
+            launch = _without_coroutines(launch)
         run_id = new_run_id()
         stock = open_stock(
             launch,
@@ -117,12 +119,37 @@ class PoolExecutor(ABC):
             run_id=run_id,
             cache=self.cache,
             resume=resume,
-            all_formats=self.all_formats,
+            all_formats=self.as_deployed,
         )
         run = self._run(launch, run_id, stock, _dispatcher((*self.observers(), *listeners)))
         if raise_on_failure:
             run.raise_if_failed()
         return run
+
+    def explain(
+        self,
+        pipeline: Launchable,
+        *,
+        params: Optional[Mapping[str, Any]] = None,
+        inputs: Optional[Inputs] = None,
+        select: Optional[Selection] = None,
+        resume: Optional[str] = None,
+    ) -> Sequence[Decision]:
+        """For each task whether :meth:`execute` would run it, and why; nothing runs.
+
+        Raises as :meth:`execute` does before anything runs.
+        """
+        from glacier.core.storage.decisions import Decision
+        from glacier.core.storage.explaining import explain
+        from glacier.core.storage.opening import make_depot
+
+        launch = _prepared(pipeline, params=params, inputs=inputs, select=select)
+        places, run_id = self.places(), new_run_id()
+        if places is None:  # all is in memory, so there is nothing to reuse
+            return [
+                Decision(s.task, True, "this executor keeps nothing") for s in launch.plan.steps
+            ]
+        return explain(make_depot(launch, places, run_id=run_id, cache=self.cache, resume=resume))
 
     def _run(
         self,
@@ -132,7 +159,7 @@ class PoolExecutor(ABC):
         emit: Optional[Callable[[Event], None]],
     ) -> Run:
         plan = launch.plan
-        refs = {} if stock is None else stock.begin()
+        refs: Mapping[str, VersionRef] = {} if stock is None else stock.begin()
         started, clock = time(), perf_counter()
         pool = self.open()
         scheduler = self._scheduler(launch, pool, run_id, emit, stock)
@@ -187,6 +214,25 @@ class PoolExecutor(ABC):
             clock=self.clock,
             depot=depot,
         )
+
+
+def _prepared(
+    pipeline: Launchable,
+    *,
+    params: Optional[Mapping[str, Any]],
+    inputs: Optional[Inputs],
+    select: Optional[Selection],
+    keep: Keep = (),
+) -> Launch:
+    if isinstance(pipeline, type) or not hasattr(pipeline, "prepare"):
+        raise NotAPipeline(found=pipeline)
+    return pipeline.prepare(params=params, inputs=inputs, select=select, keep=keep)
+
+
+def _without_coroutines(launch: Launch) -> Launch:
+    """The same for workers that run coroutines themselves, each on a loop of its own."""
+    steps = [step._replace(is_async=False, lazy=False) for step in launch.plan.steps]
+    return launch._replace(plan=Plan(launch.plan.pipeline, tuple(steps), launch.plan.given))
 
 
 def _check_secrets(launch: Launch) -> None:

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from glacier.core.plan import Plan
     from glacier.core.policy import qualified
     from glacier.core.progress import progress_listener
-    from glacier.core.resources import ObjectStorage
+    from glacier.core.resources import ObjectStorage, Secret
     from glacier.core.run import Run
     from glacier.core.scratch import new_scratch_folder
     from glacier.core.step import Slot, Step
@@ -83,6 +83,7 @@ __all__ = [
     "RemotePool",
     "Run",
     "RunError",
+    "Secret",
     "Slot",
     "State",
     "Step",
@@ -124,6 +125,7 @@ _ROOMS = {
     "Recorder": "history.recorder",
     "Run": "run",
     "RunError": "errors",
+    "Secret": "resources",
     "Slot": "step",
     "Step": "step",
     "StoreDenied": "errors",

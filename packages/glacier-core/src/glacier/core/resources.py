@@ -111,10 +111,8 @@ class Database(_Frozen):
     def __init__(self, name: str, *, url: Union[str, Secret, None] = None) -> None:
         where = place_of(caller())
         object.__setattr__(self, "name", check_name(name, kind="database", where=where))
-        text: object = url
-        if not (text is None or isinstance(text, (Secret, str))) or (
-            isinstance(text, str) and "://" not in text
-        ):
+        is_address = isinstance(url, str) and "://" in url
+        if url is not None and not isinstance(url, Secret) and not is_address:
             mend = "Give an address such as 'postgresql://user@host/database', or a Secret."
             raise InvalidOption(where=_of(self, where), option="url", found=url, mend=mend)
         object.__setattr__(self, "url", url)
@@ -144,8 +142,7 @@ class External(_Frozen):
         format: Optional[str] = None,
         version: Optional[str] = None,
     ) -> None:
-        found: object = address
-        text = os.fspath(found) if isinstance(found, (str, os.PathLike)) else None
+        text: object = os.fspath(address) if hasattr(address, "__fspath__") else address
         if not isinstance(text, str) or not text:
             where = str(place_of(caller()))
             mend = "Give a path, a pattern of paths, or a URL, as text."

@@ -96,10 +96,11 @@ def open_stock(
 
 def _stores(launch: Launch) -> bool:
     """Whether a dataset of the pipeline is stored, or a task cached."""
-    datasets = launch.whole.datasets if launch.whole is not None else {}
-    return any(dataset.keeping.storage is not None for dataset in datasets.values()) or any(
-        step.caching is not None and step.caching.cache for step in launch.plan.steps
-    )
+    if launch.whole is not None:
+        for dataset in launch.whole.datasets.values():
+            if dataset.keeping.storage is not None:
+                return True
+    return any(step.caching is not None and step.caching.cache for step in launch.plan.steps)
 
 
 def _salvage(stock: Stock, depot: Depot, log: RunLog) -> None:

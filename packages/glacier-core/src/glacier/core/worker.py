@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import perf_counter, time
-from types import GeneratorType
+from types import CoroutineType, GeneratorType
 from typing import Any, Dict, List, Mapping, Sequence, Tuple, cast
 
 from glacier.core import tasklog
@@ -24,6 +24,7 @@ from glacier.core.place import Place, Where
 from glacier.core.resources import Secret
 from glacier.core.step import FORMAT
 from glacier.core.tasklog import sinks
+from glacier.core.typeforms import class_of
 
 __all__ = ["read_secret", "run_call", "run_call_async"]
 
@@ -48,7 +49,7 @@ def run_call(call: TaskCall) -> TaskResult:
         else:
             args, kwargs = _arguments(call)
             returned = call.function(*args, **kwargs)
-        if step.is_async:
+        if step.is_async or class_of(returned) is CoroutineType:
             returned = run_coroutine(returned)
         outputs = _outputs(call, returned)
         if call.origin is not None:

@@ -50,10 +50,14 @@ class LocalExecutor(PoolExecutor):
 
     Stored datasets are kept below the folder ``root``: no local run touches a cloud. With ``cache``
     all others are too, and a task whose code, parameters and inputs are those of an earlier run
-    does not run again. With ``history`` each run, its errors and what its tasks log are noted in
-    ``root``, where ``glacier runs`` finds them, and a run that fails leaves there what another can
-    go on from: ``execute(pipeline, resume=run_id)``. ``progress`` shows a run on standard error:
-    ``"bars"`` (which need rich), ``"plain"`` lines, or ``"auto"``. Raises :class:`InvalidWorkers`,
+    does not run again. With ``as_deployed`` each task runs as it does in a cloud: in a new process
+    that has no secrets but its own, every value passed through its format. With ``history`` each
+    run, its errors and what its tasks log are noted in ``root``, where ``glacier runs`` finds them,
+    and a run that fails leaves there what another can go on from:
+    ``execute(pipeline, resume=run_id)``. ``progress`` shows a run on standard error: ``"bars"``
+    (which need rich), ``"plain"`` lines, or ``"auto"``.
+
+    Raises :class:`InvalidWorkers`,
     and :class:`NoProcesses` on Windows.
     """
 
@@ -64,6 +68,7 @@ class LocalExecutor(PoolExecutor):
         processes: bool = False,
         concurrency: Optional[Mapping[str, int]] = None,
         cache: bool = False,
+        as_deployed: bool = False,
         fail_fast: bool = False,
         root: Union[str, os.PathLike[str]] = ".glacier",
         progress: Optional[str] = None,
@@ -72,11 +77,13 @@ class LocalExecutor(PoolExecutor):
         super().__init__(fail_fast=fail_fast, concurrency=concurrency, cache=cache)
         if workers is not None and (type(workers) is not int or workers < 1):
             raise InvalidWorkers(found=workers)
+        processes = processes or as_deployed
         if processes and sys.platform in ("win32", "emscripten", "wasi"):
             raise NoProcesses
         default = _processors() if processes else min(32, _processors() + 4)
         self.workers = workers if workers is not None else default
         self.processes = processes
+        self.as_deployed = as_deployed
         self.root = os.fspath(root)
         self.progress = progress
         self.history = history
@@ -89,7 +96,7 @@ class LocalExecutor(PoolExecutor):
         if self.processes:
             from glacier.local.processes import ProcessPool
 
-            return ProcessPool(self.workers)
+            return ProcessPool(self.workers, apart=self.as_deployed)
         return ThreadPool(self.workers)
 
     def places(self) -> LocalPlaces:

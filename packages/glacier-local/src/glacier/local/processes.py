@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set, Tuple, Union
@@ -10,6 +11,7 @@ from glacier.core.protocols import (
     Handle,
     LogLine,
     Ref,
+    Secret,
     State,
     TaskCall,
     TaskResult,
@@ -36,13 +38,15 @@ class ProcessPool:
     """Worker processes that start with the first calls; a thread of this process attends to each.
 
     A call that is alone runs in a worker too, but without the thread: whether a task can end this
-    process does not depend on what runs beside it.
+    process does not depend on what runs beside it. With ``apart`` each call has a new worker, which
+    is given no secrets but those of its task.
     """
 
     keeps_time = True
 
-    def __init__(self, workers: int) -> None:
+    def __init__(self, workers: int, *, apart: bool = False) -> None:
         self.workers = workers
+        self.apart = apart
         self.backlog = 0  # what waits in a worker's pipe could not be given to another
         self._threads: Optional[ThreadPoolExecutor] = None
         self._lock = threading.Lock()
@@ -64,7 +68,7 @@ class ProcessPool:
         """Run a call in a worker and wait for it; Ctrl-C ends the worker."""
         started, clock = time(), perf_counter()
         try:
-            worker = self._take()
+            worker = self._take(call)
         except OSError as reason:
             refused = WorkerNotMade(call, error=reason)
             return TaskResult(State.FAILED, (), started, perf_counter() - clock, refused)
@@ -75,7 +79,7 @@ class ProcessPool:
                 if self._closed or not worker.died_idle():
                     raise
                 self._leave(worker)
-                worker = self._start()
+                worker = self._start(call)
                 reply, segments = self._ask(worker, call)
         except (EOFError, OSError):
             error = worker.death(call)
@@ -138,7 +142,7 @@ class ProcessPool:
 
     # --- workers ----------------------------------------------------------------------------------
 
-    def _take(self) -> Worker:
+    def _take(self, call: TaskCall) -> Worker:
         with self._lock:
             while self._idle:
                 worker = self._idle.pop()
@@ -147,10 +151,10 @@ class ProcessPool:
                     return worker
                 worker.release()
                 self._busy.discard(worker)
-        return self._start()
+        return self._start(call)
 
-    def _start(self) -> Worker:
-        worker = Worker()
+    def _start(self, call: TaskCall) -> Worker:
+        worker = Worker(environment_of(call) if self.apart else None)
         with self._lock:
             self._busy.add(worker)  # before it starts: an interrupt must not lose it
         try:
@@ -161,6 +165,10 @@ class ProcessPool:
         return worker
 
     def _give_back(self, worker: Worker) -> None:
+        if self.apart:
+            worker.dismiss()
+            self._leave(worker)
+            return
         with self._lock:
             self._busy.discard(worker)
             self._idle.append(worker)
@@ -213,6 +221,16 @@ class ProcessPool:
 
     def scatter(self, ref: Handle) -> Optional[Sequence[Ref]]:
         return ref.token.refs if isinstance(ref.token, Parts) else None
+
+
+def environment_of(call: TaskCall) -> Dict[str, str]:
+    """The environment of this process, with the secrets of one task and of no other."""
+    own = {Secret(slot.source).variable for slot in call.step.slots if slot.kind == "secret"}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in own or not name.startswith("GLACIER_SECRET_")
+    }
 
 
 def _input(call: TaskCall, ref: Ref, dataset: str, segments: List[Segment]) -> Wire:

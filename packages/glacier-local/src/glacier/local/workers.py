@@ -9,7 +9,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any, Callable, Generator, List, Optional, Sequence, Set, Tuple, cast
+from typing import Any, Callable, Generator, List, Mapping, Optional, Sequence, Set, Tuple, cast
 
 from glacier.core.protocols import TaskCall, Value
 from glacier.local.channel import Channel
@@ -39,9 +39,11 @@ class Worker:
     """A child process that runs one call at a time; used by one thread at a time.
 
     ``known`` are the tasks whose functions it has, ``ready`` whether it ever took a message.
+    ``environment`` is that of the process, by default the one of this process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Optional[Mapping[str, str]] = None) -> None:
+        self.environment = environment
         self.known: Set[str] = set()
         self.ready = False
         self._asked = 0
@@ -55,7 +57,8 @@ class Worker:
 
     def start(self) -> None:
         """Start the process and tell it what it needs to know of this one."""
-        self._process = _start(self._theirs.fileno(), self._read, self._report.fd)
+        descriptors = self._theirs.fileno(), self._read, self._report.fd
+        self._process = _start(descriptors, self.environment)
         self._theirs.close()
         self._read = _closed(self._read)
         try:
@@ -149,7 +152,9 @@ class Worker:
         self._lifeline, self._read = _closed(self._lifeline), _closed(self._read)
 
 
-def _start(*descriptors: int) -> subprocess.Popen[bytes]:
+def _start(
+    descriptors: Tuple[int, ...], environment: Optional[Mapping[str, str]]
+) -> subprocess.Popen[bytes]:
     # The path comes first: Glacier itself may be found only there.
     code = (
         f"import sys; sys.path[:] = {[str(place) for place in sys.path]!r}\n"
@@ -159,7 +164,10 @@ def _start(*descriptors: int) -> subprocess.Popen[bytes]:
     flags = cast("List[str]", subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
     with _without_interrupts():
         return subprocess.Popen(
-            [sys.executable, *flags, "-c", code], stdin=subprocess.DEVNULL, pass_fds=descriptors
+            [sys.executable, *flags, "-c", code],
+            stdin=subprocess.DEVNULL,
+            pass_fds=descriptors,
+            env=environment,
         )
 
 

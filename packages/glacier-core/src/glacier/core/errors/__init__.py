@@ -32,6 +32,10 @@
     │   ├── MistypedParameter
     │   ├── MissingInput
     │   ├── MissingSecret
+    │   ├── NothingStored            a stored dataset that nobody has written yet
+    │   ├── CannotCache              a task with cache= that can have no fingerprint
+    │   ├── CannotReplay
+    │   ├── CannotResume
     │   ├── LoadError                a file that no pipeline can be taken from
     │   │   └── FileRaised
     │   └── RequestErrors            several of these, reported together
@@ -43,8 +47,8 @@
     │   ├── TaskExited
     │   ├── TaskTimeout              an attempt took longer than timeout= allows
     │   ├── WorkerLost               a worker that is gone, such as a process that crashed
-    │   ├── NotStored                what a task returned, in its storage
     │   ├── NotReadable              a stored input
+    │   ├── NotStored                what a task returned, on its way to its storage
     │   ├── UnresolvedInput
     │   └── ValueUnavailable
     ├── StoreError                   a store cannot do what it was asked to

@@ -18,6 +18,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 from glacier.core.fingerprint.literals import is_constant, literal
 from glacier.core.fingerprint.sources import definition_of, source_of
 from glacier.core.fingerprint.syntax import canonical
+from glacier.core.typeforms import class_of
 
 __all__ = ["Code", "code_of"]
 
@@ -51,12 +52,14 @@ def code_of(function: Any) -> Optional[Code]:
 def _function_in(target: Any) -> Optional[FunctionType]:
     """The Python function behind a task, a method or a decorator."""
     while not isinstance(target, FunctionType) or hasattr(target, "__wrapped__"):
-        if hasattr(target, "__wrapped__"):
-            target = target.__wrapped__
+        inner: Any = getattr(target, "__wrapped__", None)
+        if inner is not None:
+            target = inner
         elif isinstance(target, MethodType):
             target = target.__func__
         else:
-            call = vars(type(target)).get("__call__")
+            kind: Any = class_of(target)
+            call: Any = kind.__dict__.get("__call__")
             return call if isinstance(call, FunctionType) and _is_users(call) else None
     return target
 
@@ -88,7 +91,7 @@ class _Walk:
 
     def named(self, value: Any) -> str:
         """What has neither syntax nor a literal, by its name or by that of its type."""
-        known = value if hasattr(value, "__qualname__") else type(value)
+        known: Any = value if hasattr(value, "__qualname__") else class_of(value)
         module = getattr(known, "__module__", None)
         return f"{'' if module == self.home else module}.{known.__qualname__}"
 
@@ -216,7 +219,7 @@ def _content(cell: Any) -> Any:
 
 
 def _is_glaciers(value: Any) -> bool:
-    kind = type(value) if not isinstance(value, type) else value
+    kind: Any = value if isinstance(value, type) else class_of(value)
     is_task = getattr(value, "__glacier__", None) == "task"
     return kind.__module__.partition(".")[0] == "glacier" and not is_task
 

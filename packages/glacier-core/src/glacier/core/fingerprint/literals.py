@@ -11,6 +11,8 @@ import re
 import uuid
 from typing import Any, Optional
 
+from glacier.core.typeforms import class_of
+
 __all__ = ["is_constant", "literal"]
 
 _ATOMS = (str, bytes, bool, int, float, complex, type(None), type(Ellipsis))
@@ -26,7 +28,7 @@ def literal(value: Any) -> Optional[str]:
 
 
 def _literal(value: Any, depth: int) -> Optional[str]:
-    kind = type(value)
+    kind = class_of(value)
     if kind in _ATOMS:
         return f"{kind.__name__}:{value!a}"
     if kind in _BY_TEXT:
@@ -35,7 +37,7 @@ def _literal(value: Any, depth: int) -> Optional[str]:
         return f"{kind.__qualname__}.{value.name}"
     if isinstance(value, pathlib.PurePath):
         return f"path:{value.as_posix()!a}"
-    if isinstance(value, re.Pattern):
+    if kind is re.Pattern:
         return f"pattern:{value.pattern!a}:{int(value.flags)}"
     if not depth:
         return None
@@ -56,7 +58,7 @@ def _joined(kind: str, parts: Any) -> Optional[str]:
 
 def is_constant(value: Any) -> bool:
     """Whether a value cannot change while the process runs, so that it may stand for its name."""
-    kind = type(value)
+    kind = class_of(value)
     if kind in (tuple, frozenset):
         return all(map(is_constant, value))
     return (

@@ -44,7 +44,7 @@ def _parts(node: ast.AST) -> List[Any]:
         if field in _LEFT_OUT or value is None:
             continue
         if isinstance(value, list):
-            kept = [one for one in value if not _is_text_alone(one)]
+            kept = [one for one in _nodes(value) if not _is_text_alone(one)]
             if kept or (value and field == "body"):
                 parts += [field, "=", "["]
                 for one in kept:
@@ -54,6 +54,10 @@ def _parts(node: ast.AST) -> List[Any]:
             parts += [field, "=", _item(value), ";"]
     parts.append(")")
     return parts
+
+
+def _nodes(value: Any) -> List[Any]:
+    return list(value)
 
 
 def _item(value: Any) -> Any:

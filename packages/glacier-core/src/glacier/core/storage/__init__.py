@@ -24,9 +24,15 @@ module         noun
 ``sources``    what a run reads from outside
 ``resuming``   which steps of a failed run need not be repeated
 ``depot``      the stored datasets of one run
+``explaining`` what a run would do
 ``opening``    which datasets of a run are kept, and where
 ``passing``    a worker's part: reading inputs, keeping outputs
 =============  ================================================================================
 """
 
 from __future__ import annotations
+
+from glacier.core.storage.records import Kept, Origin
+from glacier.core.storage.shelf import Shelf
+
+__all__ = ["Kept", "Origin", "Shelf"]

@@ -11,7 +11,7 @@ from glacier.core.storage.recipes import differences, make_recipe, named_inputs
 from glacier.core.storage.records import Kept
 from glacier.core.storage.shelf import Shelf
 
-__all__ = ["Decision", "Facts", "decide", "in_words"]
+__all__ = ["Decision", "Facts", "decide", "in_words", "never"]
 
 
 class Facts(NamedTuple):
@@ -47,7 +47,7 @@ class Decision(NamedTuple):
 def decide(facts: Facts, *, now: Callable[[], float] = time) -> Decision:
     """Whether a step whose inputs are known will run."""
     fingerprint, recipe = make_recipe(facts.step, facts.code, facts.params, facts.contents)
-    reason = _never(facts) or _without_fingerprint(facts, fingerprint)
+    reason = never(facts) or _without_fingerprint(facts, fingerprint)
     if reason:
         return Decision(facts.step.task, True, reason, fingerprint, recipe)
     found = _found(facts.shelves, fingerprint or "")
@@ -58,7 +58,7 @@ def decide(facts: Facts, *, now: Callable[[], float] = time) -> Decision:
     return Decision(facts.step.task, True, stale, fingerprint, recipe)
 
 
-def _never(facts: Facts) -> str:
+def never(facts: Facts) -> str:
     """Why a step runs whatever has changed; empty if it need not."""
     step, caching = facts.step, facts.step.caching
     if not step.outputs:

@@ -98,6 +98,10 @@ class Depot:
 
     def decision(self, number: int, step: Step, inputs: Sequence[Optional[Ref]] = ()) -> Decision:
         """Whether a step will run; ``inputs`` are the references of its inputs, where known."""
+        return decide(self.facts(number, step, inputs))
+
+    def facts(self, number: int, step: Step, inputs: Sequence[Optional[Ref]] = ()) -> Facts:
+        """What that rests on."""
         asked = None if step.caching is None else step.caching.cache
         refs = list(inputs) or [VersionRef(name, "") for name in step.inputs]
         contents = [
@@ -106,7 +110,7 @@ class Depot:
         shelves = [self.shelves[name] if name in self.stored else None for name in step.outputs]
         code = self.codes.of(number, self.launch.functions[number])
         cached = self.cache if asked is None else asked
-        return decide(Facts(step, code, self.launch.params[number], contents, shelves, cached))
+        return Facts(step, code, self.launch.params[number], contents, shelves, cached)
 
     def content(self, dataset: str) -> Optional[str]:
         """The content hash of a dataset of this run; ``None`` where it is not known."""
