@@ -113,7 +113,12 @@ def _salvage(stock: Stock, depot: Depot, log: RunLog) -> None:
         if log.states[number] not in _DONE:
             continue
         done[step.task] = made[number]
-        origin = Origin(depot.run_id, step.task, recipe={"provenance": made[number]})
+        origin = Origin(
+            depot.run_id,
+            step.task,
+            inputs=depot.ancestry.behind(step.inputs),
+            recipe={"provenance": made[number]},
+        )
         for name in step.outputs:
             if name not in depot.kept:
                 _keep(stock, name, log, origin)

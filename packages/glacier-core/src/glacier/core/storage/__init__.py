@@ -19,6 +19,7 @@ module         noun
 ``shelf``      the protocol: what keeps one dataset
 ``files``      a dataset as versions in a store
 ``places``     what an executor makes of declared storages
+``ancestry``   the stored versions behind a dataset
 ``recipes``    what a step's result depends on
 ``decisions``  whether a step will run, and why
 ``sources``    what a run reads from outside

@@ -37,7 +37,8 @@ class Kept(NamedTuple):
 class Origin(NamedTuple):
     """Where what a call writes comes from: noted beside it.
 
-    ``inputs`` are the versions that the task reads. ``recipe`` is what the fingerprint was made of,
+    ``inputs`` are the versions that the task reads, and those from which was made what it reads
+    from memory. ``recipe`` is what the fingerprint was made of,
     part by part.
     """
 
