@@ -68,7 +68,7 @@ def run_tests(session: nox.Session, *packages: str) -> None:
 @nox.session(reuse_venv=True)
 def quick(session: nox.Session) -> None:
     """The tests of all packages, installed editable, on this Python: the inner loop."""
-    session.install(*editable(PACKAGES), *group("test"), *group("values"))
+    session.install(*editable(PACKAGES), *group("test"), *group("values"), *group("databases"))
     run_tests(session, *PACKAGES)
 
 
@@ -141,8 +141,9 @@ def check_wheel(session: nox.Session) -> None:
 @nox.parametrize("package", each(PACKAGES))
 def tests(session: nox.Session, package: str) -> None:
     """The wheel of one package, with core's, in an environment of its own."""
-    values = group("values") if package == "local" else []
-    session.install(*map(wheel, with_core(package)), *group("test"), *values)
+    more = {"core": "databases", "local": "values"}
+    libraries = group(more[package]) if package in more else []
+    session.install(*map(wheel, with_core(package)), *group("test"), *libraries)
     check_portions(session, with_core(package))
     if package == "local":  # the example of the standard library runs on every Python too
         session.run("python", "examples/quickstart.py", silent=True)
@@ -243,7 +244,8 @@ def crashes(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Which lines and branches of the packages their tests leave out."""
-    session.install(*editable(PACKAGES), *group("test"), *group("values"), "coverage>=7.6")
+    groups = [*group("test"), *group("values"), *group("databases")]
+    session.install(*editable(PACKAGES), *groups, "coverage>=7.6")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,20 @@ sys.path.append(str(Path(__file__).parent))
 # A machine that is busy with something else makes an example slow, not wrong.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A running PostgreSQL, which all tests share; it is missing only where it may be."""
+    import postgres_server
+
+    must = bool(os.environ.get("GLACIER_POSTGRES_REQUIRED"))
+    folder = postgres_server.programs()
+    if folder is None:
+        (pytest.fail if must else pytest.skip)("no PostgreSQL is installed on this machine")
+    pytest.importorskip("psycopg")
+    with postgres_server.running(folder) as server:
+        yield server
 
 
 @pytest.fixture

@@ -76,13 +76,20 @@ def test_every_error_is_an_error_of_glacier_with_a_docstring_and_a_name_of_its_o
 
 EXAMPLES: Dict[str, Dict[str, Any]] = {
     "AmbiguousName": {"name": "raw", "where": "w"},
+    "ChangedExternal": {"address": "orders.csv", "reason": "it changed", "mend": "Run again."},
+    "ChangedTable": {"database": "d", "table": "t", "wanted": "1", "found": "that of run 2"},
     "ConflictingParameters": {"name": "day", "forms": [("day: int", ["a"]), ("day: str", ["b"])]},
     "CyclicPipeline": {"path": [Link("a", "a (f:1)", "x"), Link("b", "b (f:2)", "y", True)]},
+    "DatabaseFailed": {"database": "d", "doing": "writing 't'", "reason": "r", "mend": "m"},
     "DuplicateDataset": {"name": "raw", "places": ["f:1", "f:2"]},
     "DuplicateProducer": {"dataset": "raw", "producers": ["a", "b"], "left_over": True},
     "DuplicateTask": {"name": "a", "places": ["f:1", "f:2"], "left_over": False},
     "EmptyPipeline": {"pipeline": "etl"},
     "ExtensionError": {"kind": "executor", "name": "x", "reason": "r", "mend": "m", "known": []},
+    "ExternalError": {"address": "orders.csv", "reason": "r", "mend": "m"},
+    "InvalidExternal": {"address": "orders.csv", "reason": "r", "mend": "m"},
+    "MissingExternal": {"address": "orders.csv", "reason": "r", "mend": "m"},
+    "UnreachableExternal": {"address": "orders.csv", "reason": "r", "mend": "m"},
     "IncompatibleTypes": {
         "dataset": "raw",
         "producer": "a",
@@ -98,6 +105,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "CannotResume": {"run": "r", "reason": "it is not known", "mend": "Run it."},
     "InvalidAnnotation": {"where": "w", "subject": "s", "reason": "r", "mend": "m"},
     "InvalidCondition": {"where": "w", "dataset": "flag", "found": "an array"},
+    "InvalidDatabase": {"subject": "s", "reason": "r", "mend": "m"},
     "InvalidName": {"kind": "dataset", "name": "a b", "where": "f:1"},
     "InvalidOption": {"where": "w", "option": "when", "found": 3, "mend": "m"},
     "InvalidRequest": {"option": "keep", "reason": "is 3", "mend": "m"},
@@ -108,6 +116,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "MissingParameter": {"name": "day", "type_name": "date", "tasks": ["a"]},
     "MissingProducer": {"dataset": "raw", "declared": "f:1", "consumers": ["a"], "produced": []},
     "MissingSecret": {"secret": "key", "variable": "KEY", "tasks": ["a"]},
+    "MissingTable": {"database": "d", "table": "ordres", "known": ["orders"]},
     "MistypedParameter": {"key": "day", "reason": "r", "type_name": "date", "tasks": ["a"]},
     "NotAPipeline": {"found": None},
     "NotCallable": {"found": raw, "mend": "m"},
@@ -124,6 +133,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "TaskAsAnnotation": {"where": "w", "subject": "s", "task": "a", "outputs": []},
     "TaskExited": {"where": "w", "code": 3},
     "TaskTimeout": {"task": "a", "limit": 5.0, "attempt": 2, "attempts": 3, "ended": "It ended."},
+    "UnfitTable": {"table": "t", "place": "column 'a', row 3", "reason": "r", "mend": "m"},
     "UnfitTarget": {"format": "text", "wanted": "a frame", "mend": "Ask for a str."},
     "UnfitValue": {
         "format": "json",
@@ -134,6 +144,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     },
     "UnknownFormat": {"name": "parket", "known": ["parquet"]},
     "UnknownName": {"kind": "dataset", "name": "rwa", "known": ["raw"], "where": "w"},
+    "UnreachableDatabase": {"database": "d", "reason": "r", "mend": "m"},
     "UnreadableData": {"path": "a.json", "format": "json", "reason": "r", "mend": "Mend it."},
     "UnresolvedAnnotation": {
         "where": "w",
@@ -178,6 +189,7 @@ PLAIN = (
     "RunError",
     "VersionError",
     "WorkerLost",
+    "TableError",
 )
 
 

@@ -224,11 +224,16 @@ def test_a_damaged_document_names_its_file(shelf: Shelf) -> None:
     path.write_text("[1, 2", encoding="utf-8")
     with pytest.raises(UnreadableData, match=r"part-0\.json cannot be read as 'json'.*damaged"):
         read_value([str(path)], format="json")
-    path.write_text("[" * 100_000, encoding="utf-8")
-    with pytest.raises(UnreadableData):
-        read_value([str(path)], format="json")
     path.write_text('{"a": 1}\n{"a": 2}\n', encoding="utf-8")
     with pytest.raises(UnreadableData, match="it is format='ndjson'"):
+        read_value([str(path)], format="json")
+
+
+@pytest.mark.skipif(sys.platform == "emscripten", reason="WebAssembly's stack ends the process")
+def test_a_document_that_is_too_deep_is_damaged(shelf: Shelf) -> None:
+    path = Path(shelf.stage("json"))
+    path.write_text("[" * 100_000, encoding="utf-8")
+    with pytest.raises(UnreadableData):
         read_value([str(path)], format="json")
 
 

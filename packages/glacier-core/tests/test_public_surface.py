@@ -45,6 +45,18 @@ SURFACE: Dict[str, List[str]] = {
         "TaskStarted",
         "__version__",
     ],
+    "glacier.core.external": ["Part", "Source", "read_external", "resolve"],
+    "glacier.core.formats": [
+        "Columns",
+        "Format",
+        "PartFile",
+        "Stage",
+        "Written",
+        "format_for",
+        "format_named",
+        "read_value",
+        "write_value",
+    ],
     "glacier.core.protocols": [
         "FORMAT",
         "DirectoryStore",
@@ -95,6 +107,15 @@ SURFACE: Dict[str, List[str]] = {
         "share_scratch",
         "tell",
         "timed_out",
+    ],
+    "glacier.core.tables": [
+        "TableVersion",
+        "find_version",
+        "hash_table",
+        "publish_table",
+        "read_table",
+        "split_address",
+        "write_table",
     ],
     "glacier.core.testing": [
         "ExecutorContract",
@@ -183,7 +204,8 @@ def test_importing_core_imports_nothing_that_costs() -> None:
     assert not HEAVY.intersection(found)
     assert sys.version_info < (3, 10) or "inspect" not in found  # typing_extensions imports it
     running = ("contracts", "events", "executor", "graph", "launch", "plan", "run", "scheduler")
-    assert not {f"glacier.core.{name}" for name in running}.intersection(found)
+    rooms = (*running, "external", "formats", "tables")
+    assert not {f"glacier.core.{name}" for name in rooms}.intersection(found)
 
 
 @pytest.mark.skipif(sys.version_info < (3, 10), reason="typing_extensions is needed before 3.10")
@@ -203,6 +225,8 @@ def test_running_a_pipeline_of_functions_needs_no_event_loop_and_no_processes() 
     )
 
     assert not {"asyncio", "concurrent.futures", "queue", "difflib"}.intersection(found)
+    stored = ("external", "formats", "tables")
+    assert not {f"glacier.core.{name}" for name in stored}.intersection(found)
 
 
 def test_the_facade_for_extensions_imports_what_is_asked_for() -> None:

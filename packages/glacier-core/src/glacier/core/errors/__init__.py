@@ -71,6 +71,18 @@
     │   ├── UnfitTarget              stored data asked for as a type that it cannot be
     │   ├── UnreadableData           a damaged file, or one of another format
     │   └── PickleRefused
+    ├── TableError                   a database, or a table in it
+    │   ├── InvalidDatabase          a URL that names no database, a name that names no table
+    │   ├── UnreachableDatabase
+    │   ├── MissingTable
+    │   ├── ChangedTable             other rows than those of the version that was asked for
+    │   ├── UnfitTable               a value that no table can hold
+    │   └── DatabaseFailed           what the database itself refuses
+    ├── ExternalError                data under somebody else's keys
+    │   ├── InvalidExternal          an address that cannot be read here, a format not known
+    │   ├── MissingExternal
+    │   ├── UnreachableExternal
+    │   └── ChangedExternal          other data than when the run began
     ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
 
@@ -90,6 +102,13 @@ from glacier.core.errors._definition import (
     NotCallable,
     TaskAsAnnotation,
     UnresolvedAnnotation,
+)
+from glacier.core.errors._external import (
+    ChangedExternal,
+    ExternalError,
+    InvalidExternal,
+    MissingExternal,
+    UnreachableExternal,
 )
 from glacier.core.errors._files import FileRaised, HistoryError, LoadError
 from glacier.core.errors._formats import (
@@ -163,6 +182,15 @@ from glacier.core.errors._stores import (
     VersionError,
     VersionMissing,
 )
+from glacier.core.errors._tables import (
+    ChangedTable,
+    DatabaseFailed,
+    InvalidDatabase,
+    MissingTable,
+    TableError,
+    UnfitTable,
+    UnreachableDatabase,
+)
 
 __all__ = [
     "AmbiguousName",
@@ -170,8 +198,11 @@ __all__ = [
     "CannotPublish",
     "CannotReplay",
     "CannotResume",
+    "ChangedExternal",
+    "ChangedTable",
     "ConflictingParameters",
     "CyclicPipeline",
+    "DatabaseFailed",
     "DefinitionError",
     "DefinitionErrors",
     "DuplicateDataset",
@@ -179,6 +210,7 @@ __all__ = [
     "DuplicateTask",
     "EmptyPipeline",
     "ExtensionError",
+    "ExternalError",
     "ExternalProduced",
     "FileRaised",
     "FormatError",
@@ -188,6 +220,8 @@ __all__ = [
     "IncompatibleTypes",
     "InvalidAnnotation",
     "InvalidCondition",
+    "InvalidDatabase",
+    "InvalidExternal",
     "InvalidKey",
     "InvalidName",
     "InvalidOption",
@@ -199,11 +233,13 @@ __all__ = [
     "Link",
     "LoadError",
     "MissingAnnotation",
+    "MissingExternal",
     "MissingInput",
     "MissingLibrary",
     "MissingParameter",
     "MissingProducer",
     "MissingSecret",
+    "MissingTable",
     "MistypedParameter",
     "NotAPipeline",
     "NotCallable",
@@ -223,13 +259,17 @@ __all__ = [
     "StoreError",
     "StoreFull",
     "StoreGone",
+    "TableError",
     "TaskAsAnnotation",
     "TaskExited",
     "TaskTimeout",
+    "UnfitTable",
     "UnfitTarget",
     "UnfitValue",
     "UnknownFormat",
     "UnknownName",
+    "UnreachableDatabase",
+    "UnreachableExternal",
     "UnreadableData",
     "UnresolvedAnnotation",
     "UnresolvedInput",
