@@ -18,7 +18,19 @@ from typing import Any
 import click
 
 from glacier.core._version import __version__
-from glacier.core.cli import check, data, gc, graph, init, lineage, resume, run, runs, show
+from glacier.core.cli import (
+    check,
+    data,
+    gc,
+    graph,
+    init,
+    lineage,
+    replay,
+    resume,
+    run,
+    runs,
+    show,
+)
 from glacier.core.cli.output import print_json, problem_data
 from glacier.core.cli.signals import Terminated
 from glacier.core.errors import GlacierError
@@ -61,6 +73,7 @@ def app() -> None:
 for command in (
     run.run,
     resume.resume,
+    replay.replay,
     check.check,
     graph.graph,
     runs.runs,

@@ -9,12 +9,11 @@ import click
 from click.shell_completion import CompletionItem
 
 from glacier.core.cli.options import format_json, root
-from glacier.core.cli.output import byte_size, plural, print_json, print_table
+from glacier.core.cli.output import byte_size, plural, print_head, print_json, print_table
 from glacier.core.cli.runs import local_time
 from glacier.core.errors import GlacierError
 
 if TYPE_CHECKING:
-    from glacier.core.catalog.cells import Head
     from glacier.core.catalog.datasets import StoredDataset
     from glacier.core.versions import Version
 
@@ -150,7 +149,7 @@ def _show(stored: StoredDataset, chosen: Version, count: int, *, as_json: bool) 
         click.echo(f"\ncolumns of {chosen.version}:")
         print_table(("name", "type"), chosen.columns)
     if head is not None:
-        _print_head(chosen, head)
+        print_head(f"head of {chosen.version}", head)
 
 
 def _print_versions(versions: List[Version], total: int) -> None:
@@ -166,15 +165,3 @@ def _print_versions(versions: List[Version], total: int) -> None:
     if total > len(versions):
         click.echo(f"… and {total - len(versions)} more; --json has all of them")
 
-
-def _print_head(version: Version, head: Head) -> None:
-    from glacier.core.catalog.cells import shown
-
-    note = f" ({head.note})" if head.note else ""
-    click.echo(f"\nhead of {version.version}{note}:")
-    rows = [tuple([shown(cell) for cell in row]) for row in head.rows]
-    if head.columns is not None:
-        print_table(head.columns, rows)
-        return
-    for row in rows:
-        click.echo("  ".join(row))

@@ -22,8 +22,18 @@ if TYPE_CHECKING:
     from glacier.core.contracts import Executor, Listener
     from glacier.core.pipeline import Pipeline
     from glacier.core.run import Run
+    from glacier.core.storage.places import Places
 
-__all__ = ["How", "Request", "execute", "execution", "finish", "parameters"]
+__all__ = [
+    "How",
+    "Request",
+    "execute",
+    "execution",
+    "executor_name",
+    "finish",
+    "parameters",
+    "places_of",
+]
 
 FAILED = 1
 
@@ -60,11 +70,12 @@ def _executors(ctx: click.Context, param: click.Parameter, start: str) -> List[C
     return [CompletionItem(name) for name in names if name.startswith(start)]
 
 
+executor_name = click.option(
+    "--executor", default="local", show_default=True, shell_complete=_executors,
+    help="An installed executor, by its name.",
+)  # fmt: skip
 _OPTIONS = (
-    click.option(
-        "--executor", default="local", show_default=True, shell_complete=_executors,
-        help="An installed executor, by its name.",
-    ),
+    executor_name,
     click.option(
         "--workers", "-w", type=click.IntRange(min=1), help="How many tasks run at a time."
     ),
@@ -154,6 +165,16 @@ def finish(ctx: click.Context, run: Run, how: How, *, as_json: bool) -> None:
     else:
         print_summary(run, noted=how.history)
     ctx.exit(FAILED if run.state != "succeeded" else 0)
+
+
+def places_of(name: str, root: Path) -> Places:
+    """Where the executor of that name keeps what pipelines store."""
+    how = How(name, None, None, None, None, history=False, progress="off", root=root)
+    executor: Any = _executor(how)
+    places = executor.places() if hasattr(executor, "places") else None
+    if places is None:
+        raise click.UsageError(f"the executor {name!r} stores nothing.")
+    return cast("Places", places)
 
 
 def _executor(how: How) -> Executor:

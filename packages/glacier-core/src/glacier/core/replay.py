@@ -1,0 +1,197 @@
+"""One task of a run again, alone, on what it was given then: the call, for a worker to run.
+
+Its code is as it is now; the versions of its inputs and its parameters are those of the run.
+Nothing is written.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Tuple, cast
+
+from glacier.core.annotations import REQUIRED, Argument, ArgumentKind
+from glacier.core.codec import decode
+from glacier.core.contracts import Ref, TaskCall, Value, VersionRef
+from glacier.core.errors import CannotReplay, GlacierError, UnknownName, VersionMissing
+from glacier.core.graph import AnyTask, Graph
+from glacier.core.mapping import items_of
+from glacier.core.parameters import bind, parse_texts
+from glacier.core.plan import make_plan
+from glacier.core.step import Slot, Step
+from glacier.core.storage.places import declared_shelf, own_shelf
+from glacier.core.storage.records import Kept
+from glacier.core.versions import RunRecord, read_run
+
+if TYPE_CHECKING:
+    from glacier.core.pipeline import Pipeline
+    from glacier.core.storage.places import Places
+    from glacier.core.storage.shelf import Shelf
+
+__all__ = ["Past", "replay_call"]
+
+
+class Past(NamedTuple):
+    """What is known of a run, besides what it stored.
+
+    ``params`` are as texts, ``states`` those of its tasks by name.
+    """
+
+    run_id: str
+    params: Mapping[str, str] = {}
+    states: Mapping[str, str] = {}
+
+
+def replay_call(
+    pipeline: Pipeline, task: str, past: Past, places: Places, *, item: int = 0
+) -> TaskCall:
+    """The call of a task as it was in a run; ``item`` is which one of a mapped task.
+
+    Raises :class:`~glacier.core.errors.CannotReplay` for an input or a parameter that is not known
+    any more, and :class:`~glacier.core.errors.UnknownName` for a task that is not there.
+    """
+    graph = pipeline.graph()
+    numbers = [number for number in graph.order if graph.tasks[number].name == task]
+    if not numbers:
+        known = [one.name for one in graph.tasks]
+        where = f"pipeline {pipeline.name!r}"
+        raise UnknownName(kind="task", name=task, known=known, where=where)
+    declared = graph.tasks[numbers[0]]
+    step = make_plan(graph).steps[graph.order.index(numbers[0])]
+    replay = _Replay(graph, declared, step, past, places)
+    inputs = replay.inputs(item)
+    is_mapped = step.each >= 0
+    return TaskCall(
+        past.run_id,
+        pipeline.name,
+        step,
+        declared.function,
+        tuple(inputs),
+        replay.params(),
+        item=item if is_mapped else None,
+        shelves=replay.shelves,
+    )
+
+
+class _Replay:
+    """Finds what one task was given."""
+
+    def __init__(
+        self, graph: Graph, task: AnyTask, step: Step, past: Past, places: Places
+    ) -> None:
+        self.graph = graph
+        self.task = task
+        self.step = step
+        self.past = past
+        self.places = places
+        self.shelves: Dict[str, Shelf] = {}
+        self.record: Optional[RunRecord] = None
+        try:
+            self.record = read_run(places.workspace(), past.run_id)
+        except VersionMissing:  # it stored nothing
+            pass
+
+    def refuse(self, reason: str, mend: str) -> NoReturn:
+        raise CannotReplay(run=self.past.run_id, task=self.task.name, reason=reason, mend=mend)
+
+    # --- parameters -------------------------------------------------------------------------------
+
+    def params(self) -> Mapping[str, Any]:
+        """The values of the run parameters."""
+        if self.record is None:
+            return self._as_asked()
+        return {
+            one.name: self._value(one, self.record.parameters)
+            for one in self.task.signature.arguments
+            if one.kind == ArgumentKind.PARAMETER
+        }
+
+    def _value(self, argument: Argument, known: Mapping[str, Any]) -> Any:
+        key = f"{self.task.name}.{argument.name}"
+        if key in known:
+            try:
+                return decode(known[key], argument.type)
+            except ValueError as error:
+                reason = f"its parameter {argument.name!r} was of another type then: {error}"
+                self.refuse(reason, "Replay it with the code of then, or run the pipeline anew.")
+        if argument.default is REQUIRED:
+            reason = f"it had no parameter {argument.name!r} then"
+            self.refuse(reason, "Give it a default, or run the pipeline anew.")
+        return argument.default
+
+    def _as_asked(self) -> Mapping[str, Any]:
+        """The same by what the run was asked for; it noted no values itself."""
+        found = bind(self.graph, parse_texts(self.graph, self.past.params))
+        mine = [str(problem) for problem in found.problems if repr(self.task.name) in str(problem)]
+        if mine:
+            self.refuse(f"its parameters are not known: {mine[0]}", "Run the pipeline anew.")
+        return found.values[self.graph.tasks.index(self.task)]
+
+    # --- inputs -----------------------------------------------------------------------------------
+
+    def inputs(self, item: int) -> List[Optional[Ref]]:
+        """A reference for each input slot; of the mapped one to the item."""
+        slots = [slot for slot in self.step.slots if slot.kind == ArgumentKind.INPUT]
+        refs: List[Optional[Ref]] = []
+        for slot in slots:
+            kept = self._stored(slot)
+            if kept is None:
+                refs.append(None)
+            elif slot.each:
+                refs.append(self._item(slot.source, kept, item))
+            else:
+                refs.append(VersionRef(slot.source, kept.version))
+        return refs
+
+    def _stored(self, slot: Slot) -> Optional[Kept]:
+        """The state of an input that the run read; ``None`` where its producer was skipped."""
+        name = slot.source
+        for shelf, version in self._candidates(name):
+            kept = shelf.at(version)
+            if kept is not None:
+                self.shelves[name] = shelf
+                return kept
+        producer = self.graph.producers.get(name)
+        made_by = None if producer is None else self.graph.tasks[producer].name
+        state = self.past.states.get(made_by or "")
+        if state == "skipped" and slot.optional:
+            return None
+        self.refuse(*_why_not_stored(name, made_by, state))
+
+    def _candidates(self, name: str) -> List[Any]:
+        """Where a dataset of the run may be, and as which version, the likeliest first."""
+        pipeline, run_id = self.graph.pipeline, self.past.run_id
+        declared = declared_shelf(self.graph.datasets[name], pipeline=pipeline, places=self.places)
+        own = own_shelf(name, pipeline=pipeline, store=self.places.workspace())
+        shelves: List[Shelf] = [own] if declared is None else [declared, own]
+        pins = () if self.record is None else self.record.pins
+        pinned = [version for address, version in pins if address.dataset == name]
+        return [(shelf, version) for version in (run_id, *pinned) for shelf in shelves]
+
+    def _item(self, name: str, kept: Kept, item: int) -> Ref:
+        if kept.items is not None:
+            if item >= kept.items:
+                self._no_item(name, item, kept.items)
+            return VersionRef(name, kept.version, item=item)
+        try:
+            value = self.shelves[name].read(kept.version)
+        except (GlacierError, ImportError) as error:
+            self.refuse(f"its input {name!r} cannot be read: {error}", "See to that first.")
+        items = items_of(value, task=self.task.name, dataset=name)
+        for found in islice(items, item, None):
+            return Value(found)
+        self._no_item(name, item, len(cast("List[Any]", value)))
+
+    def _no_item(self, name: str, item: int, count: int) -> NoReturn:
+        reason = f"there is no item {item} in {name!r}, which has {count}, counted from 0"
+        self.refuse(reason, "Name another one with --item.")
+
+
+def _why_not_stored(name: str, producer: Optional[str], state: Optional[str]) -> Tuple[str, str]:
+    if producer is not None and state in ("failed", "upstream_failed", "cancelled"):
+        shown = state.replace("_", " ")
+        reason = f"its input {name!r} was never made: task {producer!r} is {shown} in that run"
+        return reason, f"Replay {producer!r}, if that is what failed."
+    return f"its input {name!r} is not stored as it was in that run", (
+        "Run the pipeline with 'glacier run --cache', or give the dataset storage=, and replay a "
+        "task of that run. What was stored may also have been collected since."
+    )
