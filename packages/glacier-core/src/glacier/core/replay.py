@@ -6,8 +6,19 @@ Nothing is written.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, NoReturn, Optional, Tuple, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+    cast,
+)
 
 from glacier.core.annotations import REQUIRED, Argument, ArgumentKind
 from glacier.core.codec import decode
@@ -75,9 +86,7 @@ def replay_call(
 class _Replay:
     """Finds what one task was given."""
 
-    def __init__(
-        self, graph: Graph, task: AnyTask, step: Step, past: Past, places: Places
-    ) -> None:
+    def __init__(self, graph: Graph, task: AnyTask, step: Step, past: Past, places: Places) -> None:
         self.graph = graph
         self.task = task
         self.step = step
@@ -85,13 +94,11 @@ class _Replay:
         self.places = places
         self.shelves: Dict[str, Shelf] = {}
         self.record: Optional[RunRecord] = None
-        try:
+        with suppress(VersionMissing):  # it stored nothing
             self.record = read_run(places.workspace(), past.run_id)
-        except VersionMissing:  # it stored nothing
-            pass
 
-    def refuse(self, reason: str, mend: str) -> NoReturn:
-        raise CannotReplay(run=self.past.run_id, task=self.task.name, reason=reason, mend=mend)
+    def refusal(self, reason: str, mend: str) -> CannotReplay:
+        return CannotReplay(run=self.past.run_id, task=self.task.name, reason=reason, mend=mend)
 
     # --- parameters -------------------------------------------------------------------------------
 
@@ -112,10 +119,11 @@ class _Replay:
                 return decode(known[key], argument.type)
             except ValueError as error:
                 reason = f"its parameter {argument.name!r} was of another type then: {error}"
-                self.refuse(reason, "Replay it with the code of then, or run the pipeline anew.")
+                mend = "Replay it with the code of then, or run the pipeline anew."
+                raise self.refusal(reason, mend) from error
         if argument.default is REQUIRED:
             reason = f"it had no parameter {argument.name!r} then"
-            self.refuse(reason, "Give it a default, or run the pipeline anew.")
+            raise self.refusal(reason, "Give it a default, or run the pipeline anew.")
         return argument.default
 
     def _as_asked(self) -> Mapping[str, Any]:
@@ -123,7 +131,7 @@ class _Replay:
         found = bind(self.graph, parse_texts(self.graph, self.past.params))
         mine = [str(problem) for problem in found.problems if repr(self.task.name) in str(problem)]
         if mine:
-            self.refuse(f"its parameters are not known: {mine[0]}", "Run the pipeline anew.")
+            raise self.refusal(f"its parameters are not known: {mine[0]}", "Run the pipeline anew.")
         return found.values[self.graph.tasks.index(self.task)]
 
     # --- inputs -----------------------------------------------------------------------------------
@@ -155,9 +163,9 @@ class _Replay:
         state = self.past.states.get(made_by or "")
         if state == "skipped" and slot.optional:
             return None
-        self.refuse(*_why_not_stored(name, made_by, state))
+        raise self.refusal(*_why_not_stored(name, made_by, state))
 
-    def _candidates(self, name: str) -> List[Any]:
+    def _candidates(self, name: str) -> List[Tuple[Shelf, str]]:
         """Where a dataset of the run may be, and as which version, the likeliest first."""
         pipeline, run_id = self.graph.pipeline, self.past.run_id
         declared = declared_shelf(self.graph.datasets[name], pipeline=pipeline, places=self.places)
@@ -170,20 +178,22 @@ class _Replay:
     def _item(self, name: str, kept: Kept, item: int) -> Ref:
         if kept.items is not None:
             if item >= kept.items:
-                self._no_item(name, item, kept.items)
+                raise self._no_item(name, item, kept.items)
             return VersionRef(name, kept.version, item=item)
         try:
             value = self.shelves[name].read(kept.version)
         except (GlacierError, ImportError) as error:
-            self.refuse(f"its input {name!r} cannot be read: {error}", "See to that first.")
+            raise self.refusal(
+                f"its input {name!r} cannot be read: {error}", "See to that first."
+            ) from error
         items = items_of(value, task=self.task.name, dataset=name)
         for found in islice(items, item, None):
             return Value(found)
-        self._no_item(name, item, len(cast("List[Any]", value)))
+        raise self._no_item(name, item, len(cast("List[Any]", value)))
 
-    def _no_item(self, name: str, item: int, count: int) -> NoReturn:
+    def _no_item(self, name: str, item: int, count: int) -> CannotReplay:
         reason = f"there is no item {item} in {name!r}, which has {count}, counted from 0"
-        self.refuse(reason, "Name another one with --item.")
+        raise self.refusal(reason, "Name another one with --item.")
 
 
 def _why_not_stored(name: str, producer: Optional[str], state: Optional[str]) -> Tuple[str, str]:

@@ -77,7 +77,9 @@ def _polars(frame: Any, count: int) -> Head:
 
 def _arrow(table: Any, count: int) -> Head:
     names = tuple(table.schema.names)
-    columns = [[_plain(one) for one in column.to_pylist()] for column in table.slice(0, count).columns]
+    columns = [
+        [_plain(one) for one in column.to_pylist()] for column in table.slice(0, count).columns
+    ]
     return Head(names, tuple(zip(*columns)))
 
 

@@ -1,5 +1,4 @@
-"""What a version was made from, however far back: the records say it, in whatever store they are.
-"""
+"""What a version was made from, however far back, by the records in all stores."""
 
 from __future__ import annotations
 
@@ -46,9 +45,7 @@ class Lineage(NamedTuple):
         ]
 
 
-def trace(
-    places: Sequence[Location], start: Reference, *, depth: Optional[int] = None
-) -> Lineage:
+def trace(places: Sequence[Location], start: Reference, *, depth: Optional[int] = None) -> Lineage:
     """The lineage of a version over several stores; ``depth`` is how many steps back at most.
 
     Raises :class:`~glacier.core.errors.RecordError` for a broken record.

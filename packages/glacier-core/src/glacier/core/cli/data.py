@@ -49,7 +49,9 @@ def complete_dataset(
 )  # fmt: skip
 @root
 @format_json
-def data(dataset: Optional[str], version: Optional[str], head: int, root: Path, as_json: bool) -> None:
+def data(
+    dataset: Optional[str], version: Optional[str], head: int, root: Path, as_json: bool
+) -> None:
     """List what is stored, or show a dataset: its versions, columns and first rows.
 
     DATASET is its name, or as much of STORE/PIPELINE/NAME from the end as tells it from others.
@@ -164,4 +166,3 @@ def _print_versions(versions: List[Version], total: int) -> None:
     print_table(("version", "made", "rows", "size", "format", "by", ""), rows)
     if total > len(versions):
         click.echo(f"… and {total - len(versions)} more; --json has all of them")
-

@@ -133,7 +133,7 @@ def execute(pipeline: Pipeline, request: Request, how: How) -> Run:
     from glacier.core.parameters import parse_texts
 
     executor = _executor(how)
-    more = {} if request.resume is None else {"resume": request.resume}
+    more: Any = {} if request.resume is None else {"resume": request.resume}
     if more and "resume" not in signature(executor.execute).parameters:
         raise click.UsageError(f"the executor {how.executor!r} cannot resume runs.")
     listeners = _listeners(request, how)

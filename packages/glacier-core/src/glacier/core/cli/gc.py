@@ -17,26 +17,15 @@ if TYPE_CHECKING:
 
 __all__ = ["gc"]
 
-_UNITS = {
-    "s": "seconds", "min": "minutes", "h": "hours", "d": "days", "w": "weeks",
-}  # fmt: skip
-_MOST_DAYS = 36_500
+_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
+_MOST = 36_500 * 86400.0
 
 
-class _Duration(click.ParamType):
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: Optional[click.Parameter], ctx: Optional[click.Context]
-    ) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
-        found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|min|h|d|w)", str(value).strip())
-        days = timedelta(days=_MOST_DAYS)
-        if found is not None and len(found[1]) <= 12:
-            seconds = float(found[1]) * timedelta(**{_UNITS[found[2]]: 1}).total_seconds()
-            return min(timedelta(seconds=min(seconds, days.total_seconds())), days)
-        self.fail(f"{value!r} is no duration: write 90s, 30min, 12h, 1.5d or 2w.", param, ctx)
+def _duration(ctx: click.Context, param: click.Parameter, value: str) -> timedelta:
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)\s*(s|min|h|d|w)", value.strip())
+    if found is None:
+        raise click.BadParameter(f"{value!r} is no duration: write 90s, 30min, 12h, 1.5d or 2w.")
+    return timedelta(seconds=min(float(found[1]) * _SECONDS[found[2]], _MOST))
 
 
 @click.command()
@@ -46,7 +35,7 @@ class _Duration(click.ParamType):
     help="How many versions of each dataset stay, whatever their retain= says.",
 )  # fmt: skip
 @click.option(
-    "--grace", type=_Duration(), default="1d", show_default=True,
+    "--grace", metavar="DURATION", callback=_duration, default="1d", show_default=True,
     help="What is younger than this stays: 90s, 30min, 12h, 1d, 2w.",
 )  # fmt: skip
 @root

@@ -38,7 +38,9 @@ def complete_run(
 
 def target(function: F) -> F:
     """The argument FILE[:PIPELINE]."""
-    return click.argument("target", metavar="FILE[:PIPELINE]", shell_complete=complete_file)(function)
+    return click.argument("target", metavar="FILE[:PIPELINE]", shell_complete=complete_file)(
+        function
+    )
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: bool) -> bool:

@@ -140,9 +140,7 @@ def _print(call: TaskCall, result: TaskResult, count: int) -> None:
     item = "" if call.item is None else f" on item {call.item}"
     reason = f": {result.reason}" if result.reason else ""
     took = seconds(result.duration)
-    click.echo(
-        f"{call.step.task} of run {call.run_id}{item}: {result.state} in {took}{reason}"
-    )
+    click.echo(f"{call.step.task} of run {call.run_id}{item}: {result.state} in {took}{reason}")
     for name, head in _heads(call, result, count).items():
         print_head(name, head)
     if result.error is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional
 
 import click
 
@@ -53,11 +53,12 @@ def _request(record: RunRecord, file: Optional[str]) -> Request:
         reason = f"it is still running, on {record.host} in process {record.pid}"
         mend = "Wait for its end, or stop it first."
         raise CannotResume(run=record.run_id, reason=reason, mend=mend)
-    known = record.request
+    known: Mapping[str, Any] = record.request
     found = file if file is not None else known.get("file")
     if not isinstance(found, str):
         reason = "the history does not tell which file it ran"
         mend = f"Name the file with --file, or call execute(pipeline, resume={record.run_id!r})."
         raise CannotResume(run=record.run_id, reason=reason, mend=mend)
-    params, select = dict(known.get("params") or {}), list(known.get("select") or ())
+    params: Mapping[str, str] = known.get("params") or {}
+    select: List[str] = known.get("select") or []
     return Request(found, params, select, resume=record.run_id)

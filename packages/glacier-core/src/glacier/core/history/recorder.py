@@ -8,7 +8,18 @@ import threading
 import warnings
 from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+    Union,
+)
 
 from glacier.core import tasklog
 from glacier.core._version import __version__

@@ -25,8 +25,7 @@ class Ancestry:
         self._known: Dict[str, Tuple[Reference, ...]] = {}
 
     def behind(self, names: Sequence[str]) -> Tuple[Reference, ...]:
-        """The versions of these datasets; of one that is not stored, those that it was made from.
-        """
+        """The versions of these datasets; of one in memory alone, those that it was made from."""
         for name in names:
             if name not in self._kept:
                 self._trace(name)
