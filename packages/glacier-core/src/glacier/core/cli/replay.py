@@ -143,5 +143,7 @@ def _print(call: TaskCall, result: TaskResult, count: int) -> None:
     click.echo(f"{call.step.task} of run {call.run_id}{item}: {result.state} in {took}{reason}")
     for name, head in _heads(call, result, count).items():
         print_head(name, head)
-    if result.error is not None:
+    if isinstance(result.error, BdbQuit):
+        click.echo("it was ended in the debugger", err=True)
+    elif result.error is not None:
         click.echo(f"\n{traceback_of(result.error).rstrip()}", err=True)
