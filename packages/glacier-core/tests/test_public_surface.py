@@ -59,6 +59,7 @@ SURFACE: Dict[str, List[str]] = {
     ],
     "glacier.core.protocols": [
         "FORMAT",
+        "Database",
         "DirectoryStore",
         "Entry",
         "Executor",

@@ -158,12 +158,17 @@ def _keeping(
         raise InvalidOption(where=where, option="retain", found=retain, mend=mend)
     address = os.fspath(cast("str", publish)) if _is_path(publish) else None
     if publish is not None and address is None:
-        mend = "Give the path of a file or folder."
+        mend = "Give the path of a file or folder, or a table: 'sqlite:///shop.db#orders'."
         raise InvalidOption(where=where, option="publish", found=publish, mend=mend)
     if isinstance(storage, External) and (publish is not None or retain is not None):
         option, found = ("publish", publish) if publish is not None else ("retain", retain)
         mend = "External data is only read; drop it, or use ObjectStorage."
         raise InvalidOption(where=where, option=option, found=found, mend=mend)
+    if isinstance(storage, Database):
+        for option, found in (("format", named), ("publish", publish), ("retain", retain)):
+            if found is not None:
+                mend = "A table of a database has none of that: it is what was written last."
+                raise InvalidOption(where=where, option=option, found=found, mend=mend)
     return Keeping(storage, named, address, retain)
 
 

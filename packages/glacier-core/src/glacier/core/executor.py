@@ -22,9 +22,9 @@ from glacier.core.resources import Secret
 from glacier.core.run import Run
 from glacier.core.run_ids import new_run_id
 from glacier.core.scheduler import Scheduler
+from glacier.core.secret_values import read_secret
 from glacier.core.select import Selection
 from glacier.core.stock import Stock, open_stock
-from glacier.core.worker import read_secret
 
 if TYPE_CHECKING:
     from glacier.core.clock import Clock

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from glacier.core.plan import Plan
     from glacier.core.policy import qualified
     from glacier.core.progress import progress_listener
-    from glacier.core.resources import ObjectStorage, Secret
+    from glacier.core.resources import Database, ObjectStorage, Secret
     from glacier.core.run import Run
     from glacier.core.scratch import new_scratch_folder
     from glacier.core.step import Slot, Step
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "Database",
     "DirectoryStore",
     "Entry",
     "Executor",
@@ -111,6 +112,7 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "Database": "resources",
     "DirectoryStore": "stores",
     "GlacierError": "errors",
     "InvalidKey": "errors",

@@ -7,7 +7,6 @@ Nothing is written.
 from __future__ import annotations
 
 from contextlib import suppress
-from itertools import islice
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -17,7 +16,6 @@ from typing import (
     NamedTuple,
     Optional,
     Tuple,
-    cast,
 )
 
 from glacier.core.annotations import REQUIRED, Argument, ArgumentKind
@@ -29,8 +27,10 @@ from glacier.core.mapping import items_of
 from glacier.core.parameters import bind, parse_texts
 from glacier.core.plan import make_plan
 from glacier.core.step import Slot, Step
+from glacier.core.storage.files import FileShelf
 from glacier.core.storage.places import declared_shelf, own_shelf
 from glacier.core.storage.records import Kept
+from glacier.core.valueforms import STREAM, type_of_form
 from glacier.core.versions import RunRecord, read_run
 
 if TYPE_CHECKING:
@@ -170,7 +170,9 @@ class _Replay:
         pipeline, run_id = self.graph.pipeline, self.past.run_id
         declared = declared_shelf(self.graph.datasets[name], pipeline=pipeline, places=self.places)
         own = own_shelf(name, pipeline=pipeline, store=self.places.workspace())
-        shelves: List[Shelf] = [own] if declared is None else [declared, own]
+        shelves: List[Shelf] = [own] if declared is None else [declared]
+        if isinstance(declared, FileShelf):  # it may have been declared since
+            shelves.append(own)
         pins = () if self.record is None else self.record.pins
         pinned = [version for address, version in pins if address.dataset == name]
         return [(shelf, version) for version in (run_id, *pinned) for shelf in shelves]
@@ -180,16 +182,17 @@ class _Replay:
             if item >= kept.items:
                 raise self._no_item(name, item, kept.items)
             return VersionRef(name, kept.version, item=item)
+        wanted = type_of_form(STREAM) if kept.kind == "iterator" else None
+        count = 0
         try:
-            value = self.shelves[name].read(kept.version)
+            value = self.shelves[name].read(kept.version, wanted=wanted)
+            for count, found in enumerate(items_of(value, task=self.task.name, dataset=name), 1):
+                if count > item:
+                    return Value(found)
         except (GlacierError, ImportError) as error:
-            raise self.refusal(
-                f"its input {name!r} cannot be read: {error}", "See to that first."
-            ) from error
-        items = items_of(value, task=self.task.name, dataset=name)
-        for found in islice(items, item, None):
-            return Value(found)
-        raise self._no_item(name, item, len(cast("List[Any]", value)))
+            mend = "See to that first."
+            raise self.refusal(f"its input {name!r} cannot be read: {error}", mend) from error
+        raise self._no_item(name, item, count)
 
     def _no_item(self, name: str, item: int, count: int) -> CannotReplay:
         reason = f"there is no item {item} in {name!r}, which has {count}, counted from 0"

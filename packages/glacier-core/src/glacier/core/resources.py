@@ -124,9 +124,10 @@ class Database(_Frozen):
 class External(_Frozen):
     """Data under somebody else's keys, which Glacier reads and never writes.
 
-    ``address`` is a file, a folder, a pattern such as ``landing/*.json.gz`` or an ``http(s)`` URL.
-    ``format`` is told by its ending where it is not given. ``version`` says which state it is in;
-    by default that is told by size and time of the files, or by what the server says.
+    ``address`` is a file, a folder, a pattern such as ``landing/*.json.gz``, an ``http(s)`` URL, or
+    a table or query of a database: ``postgresql://host/shop#orders``. ``format`` is told by its
+    ending where it is not given. ``version`` says which state it is in; by default that is a hash
+    of the contents, or what the server says.
     """
 
     __slots__ = ("address", "format", "version")
@@ -150,6 +151,13 @@ class External(_Frozen):
         object.__setattr__(self, "address", text)
         object.__setattr__(self, "format", format)
         object.__setattr__(self, "version", version)
+
+    def __repr__(self) -> str:
+        scheme, mark, rest = self.address.partition("://")
+        user, at, host = rest.partition("@")
+        if not at or "/" in user:
+            return f"External({self.address!r})"
+        return f"External({f'{scheme}{mark}***@{host}'!r})"
 
 
 Storage = Union[ObjectStorage, Database, External]

@@ -13,7 +13,6 @@ from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value, Vers
 from glacier.core.coroutines import run_coroutine
 from glacier.core.errors import (
     GlacierWarning,
-    MissingSecret,
     RecordError,
     Skip,
     TaskExited,
@@ -21,12 +20,12 @@ from glacier.core.errors import (
     WrongOutputs,
 )
 from glacier.core.place import Place, Where
-from glacier.core.resources import Secret
+from glacier.core.secret_values import read_secret
 from glacier.core.step import FORMAT
 from glacier.core.tasklog import sinks
 from glacier.core.typeforms import class_of
 
-__all__ = ["read_secret", "run_call", "run_call_async"]
+__all__ = ["run_call", "run_call_async"]
 
 _SUCCEEDED = State.SUCCEEDED
 _ITERATORS = frozenset((GeneratorType, map, filter, zip, enumerate, reversed))
@@ -155,19 +154,6 @@ def _told(call: TaskCall, kind: str, parameter: str, source: str) -> Any:
     return Context(
         call.pipeline, call.step.task, call.run_id, call.attempt, call.partition, call.item
     )
-
-
-def read_secret(name: str, *, task: str) -> str:
-    """The value of a secret in this process.
-
-    Raises :class:`~glacier.core.errors.MissingSecret` where its environment variable is not set.
-    """
-    import os
-
-    variable = Secret(name).variable
-    if variable not in os.environ:
-        raise MissingSecret(secret=name, variable=variable, tasks=[task])
-    return os.environ[variable]
 
 
 def _outputs(call: TaskCall, returned: Any) -> Tuple[Ref, ...]:

@@ -13,13 +13,21 @@ from glacier.local._version import __version__
 if TYPE_CHECKING:
     from glacier.local.crash import CannotCross, WorkerCrashed, WorkerNotMade, WorkerNotStarted
     from glacier.local.crossing import RemoteError, RemoteTraceback
-    from glacier.local.executor import InvalidWorkers, LocalExecutor, NoProcesses
+    from glacier.local.executor import (
+        InvalidStorage,
+        InvalidWorkers,
+        LocalExecutor,
+        NoProcesses,
+    )
+    from glacier.local.places import NotBound
 
 __all__ = [
     "CannotCross",
+    "InvalidStorage",
     "InvalidWorkers",
     "LocalExecutor",
     "NoProcesses",
+    "NotBound",
     "RemoteError",
     "RemoteTraceback",
     "WorkerCrashed",
@@ -30,9 +38,11 @@ __all__ = [
 
 _ROOMS = {
     "CannotCross": "crash",
+    "InvalidStorage": "executor",
     "InvalidWorkers": "executor",
     "LocalExecutor": "executor",
     "NoProcesses": "executor",
+    "NotBound": "places",
     "RemoteError": "crossing",
     "RemoteTraceback": "crossing",
     "WorkerCrashed": "crash",

@@ -12,7 +12,7 @@ from glacier.local.threads import ThreadPool
 if TYPE_CHECKING:
     from glacier.local.places import LocalPlaces
 
-__all__ = ["InvalidWorkers", "LocalExecutor", "NoProcesses"]
+__all__ = ["InvalidStorage", "InvalidWorkers", "LocalExecutor", "NoProcesses"]
 
 
 class InvalidWorkers(GlacierError, ValueError):
@@ -35,6 +35,16 @@ class NoProcesses(GlacierError, NotImplementedError):
         )
 
 
+class InvalidStorage(GlacierError, ValueError):
+    """A ``storage=`` that is none of the two that there are."""
+
+    def __init__(self, *, found: object) -> None:
+        super().__init__(
+            f"LocalExecutor(storage={found!r}): it is 'local', which keeps all that is stored in "
+            "folders of this machine, or 'declared', which uses each storage where it is."
+        )
+
+
 class LocalExecutor(PoolExecutor):
     """Runs pipelines on this machine, with no configuration.
 
@@ -48,8 +58,9 @@ class LocalExecutor(PoolExecutor):
     ``{"api": 2}``; async ones and items count too. With ``fail_fast`` the first failure cancels
     all that has not started.
 
-    Stored datasets are kept below the folder ``root``: no local run touches a cloud. With ``cache``
-    all others are too, and a task whose code, parameters and inputs are those of an earlier run
+    Stored datasets are kept below the folder ``root``: no local run touches a cloud, unless
+    ``storage="declared"`` says to use each storage where it is declared to be. With ``cache`` all
+    others are kept too, and a task whose code, parameters and inputs are those of an earlier run
     does not run again. With ``as_deployed`` each task runs as it does in a cloud: in a new process
     that has no secrets but its own, every value passed through its format. With ``history`` each
     run, its errors and what its tasks log are noted in ``root``, where ``glacier runs`` finds them,
@@ -69,6 +80,7 @@ class LocalExecutor(PoolExecutor):
         concurrency: Optional[Mapping[str, int]] = None,
         cache: bool = False,
         as_deployed: bool = False,
+        storage: str = "local",
         fail_fast: bool = False,
         root: Union[str, os.PathLike[str]] = ".glacier",
         progress: Optional[str] = None,
@@ -84,6 +96,9 @@ class LocalExecutor(PoolExecutor):
         self.workers = workers if workers is not None else default
         self.processes = processes
         self.as_deployed = as_deployed
+        if storage not in ("local", "declared"):
+            raise InvalidStorage(found=storage)
+        self.storage = storage
         self.root = os.fspath(root)
         self.progress = progress
         self.history = history
@@ -102,7 +117,7 @@ class LocalExecutor(PoolExecutor):
     def places(self) -> LocalPlaces:
         from glacier.local.places import LocalPlaces
 
-        return LocalPlaces(self.root)
+        return LocalPlaces(self.root, declared=self.storage == "declared")
 
     def observers(self) -> Iterable[Listener]:
         observers: List[Listener] = []

@@ -5,26 +5,58 @@ from __future__ import annotations
 import os
 from threading import Lock
 from typing import Dict, Optional
+from urllib.parse import quote
 
-from glacier.core.protocols import DirectoryStore, ObjectStorage, Store, new_scratch_folder
+from glacier.core.protocols import (
+    Database,
+    DirectoryStore,
+    GlacierError,
+    ObjectStorage,
+    Store,
+    new_scratch_folder,
+)
 
-__all__ = ["LocalPlaces"]
+__all__ = ["LocalPlaces", "NotBound"]
+
+
+class NotBound(GlacierError, LookupError):
+    """A storage that is to be used as it is declared, and has no address."""
+
+    def __init__(self, *, storage: str) -> None:
+        super().__init__(
+            f"LocalExecutor(storage='declared'): {storage} has no address of its own. Give it one, "
+            "such as Database('warehouse', url='postgresql://…'), or run with storage='local', "
+            "which keeps it in a folder of this machine."
+        )
 
 
 class LocalPlaces:
-    """Object storages as folders: ``<root>/storage/<name>``, and ``<root>/workspace`` for caches.
+    """Object storages as folders, ``<root>/storage/<name>``, databases as SQLite files,
+    ``<root>/storage/<name>.db``, and ``<root>/workspace`` for caches.
 
-    Only what pipelines store on purpose is written so that a power cut cannot harm it.
+    With ``declared`` only what has an address of its own is used, and the rest is refused by
+    :class:`NotBound`. Only what pipelines store on purpose is written so that a power cut cannot
+    harm it.
     """
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, *, declared: bool = False) -> None:
         self.root = root
+        self.declared = declared
         self._lock = Lock()
         self._stores: Dict[str, Store] = {}
         self._passage: Optional[Store] = None
 
     def store(self, storage: ObjectStorage) -> Store:
+        if self.declared:
+            raise NotBound(storage=repr(storage))
         return self._store(os.path.join("storage", storage.name), durable=True)
+
+    def database(self, storage: Database) -> str:
+        if self.declared:
+            raise NotBound(storage=repr(storage))
+        folder = os.path.abspath(os.path.join(self.root, "storage"))
+        os.makedirs(folder, exist_ok=True)
+        return "sqlite:///" + quote(os.path.join(folder, f"{storage.name}.db"))
 
     def workspace(self) -> Store:
         return self._store("workspace", durable=False)

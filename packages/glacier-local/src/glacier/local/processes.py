@@ -225,7 +225,10 @@ class ProcessPool:
 
 def environment_of(call: TaskCall) -> Dict[str, str]:
     """The environment of this process, with the secrets of one task and of no other."""
-    own = {Secret(slot.source).variable for slot in call.step.slots if slot.kind == "secret"}
+    names = [slot.source for slot in call.step.slots if slot.kind == "secret"]
+    for shelf in call.shelves.values():
+        names += getattr(shelf, "secrets", ())
+    own = {Secret(name).variable for name in names}
     return {
         name: value
         for name, value in os.environ.items()

@@ -16,6 +16,7 @@ from glacier.core.errors import KeyMissing, VersionDamaged
 from glacier.core.formats import read_value
 from glacier.core.formats.choice import name_of_path
 from glacier.core.libraries import installed, library
+from glacier.core.storage.tables import TABLE
 from glacier.core.versions import Part, Version, fetch
 
 __all__ = ["read_head"]
@@ -33,6 +34,8 @@ def read_head(location: Location, version: Version, count: int) -> Head:
     """
     if version.format == "pickle" and not location.private:
         return Head(note="it is pickled, and opening it would run what is in it: not shown")
+    if version.format == TABLE:
+        return Head(note="its rows are in a database: not shown")
     whole = version.format in ("json", "pickle")
     parts = version.parts[:count] if version.mapped else version.parts
     if whole and sum(part.size for part in parts) > _WHOLE_AT_MOST:

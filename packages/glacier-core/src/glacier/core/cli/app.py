@@ -4,7 +4,7 @@
 code  meaning
 ====  ==========================================================================================
 0     all is well
-1     the run failed; of ``check``: it found problems
+1     the run failed, or the task that was replayed; of ``check``: it found problems
 2     the command, the file, the definition or the request is wrong, and nothing ran
 130   interrupted by Ctrl-C
 143   ended by SIGTERM

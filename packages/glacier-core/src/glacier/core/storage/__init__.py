@@ -18,8 +18,11 @@ module         noun
 ``records``    a stored state, and where a new one comes from
 ``shelf``      the protocol: what keeps one dataset
 ``files``      a dataset as versions in a store
+``tables``     a dataset as a table of a database
+``outside``    a dataset under somebody else's keys
 ``places``     what an executor makes of declared storages
 ``ancestry``   the stored versions behind a dataset
+``contents``   hashes of what a run is fed with
 ``recipes``    what a step's result depends on
 ``decisions``  whether a step will run, and why
 ``sources``    what a run reads from outside

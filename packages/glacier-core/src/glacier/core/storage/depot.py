@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
-from glacier.core.contracts import Launch, Ref, State, TaskCall, TaskResult, VersionRef
+from glacier.core.contracts import (
+    Launch,
+    Ref,
+    State,
+    TaskCall,
+    TaskResult,
+    Value,
+    VersionRef,
+)
 from glacier.core.errors import GlacierError, NotStored
 from glacier.core.mapping import Expansion
 from glacier.core.step import Step
@@ -15,6 +23,7 @@ from glacier.core.storage.records import Kept, Origin
 from glacier.core.storage.resuming import Resumption
 from glacier.core.storage.shelf import Shelf
 from glacier.core.storage.sources import Sources
+from glacier.core.valueforms import STREAM, type_of_form
 
 __all__ = ["Depot"]
 
@@ -173,13 +182,15 @@ class Depot:
 
     # --- mapped steps -----------------------------------------------------------------------------
 
-    def items(self, ref: VersionRef) -> Optional[Tuple[Iterator[Ref], int]]:
-        """References to the items of a dataset that was written item by item; else ``None``."""
+    def items(self, ref: VersionRef) -> Optional[Tuple[Iterator[Ref], Optional[int]]]:
+        """References to the items of a dataset that need not be read as a whole; else ``None``."""
         kept = self.kept.get(ref.dataset)
-        if kept is None or kept.items is None:
-            return None
-        refs = (ref._replace(item=item) for item in range(kept.items))
-        return refs, kept.items
+        if kept is not None and kept.items is not None:
+            return (ref._replace(item=item) for item in range(kept.items)), kept.items
+        if kept is not None and kept.kind == "iterator":
+            stream = self.shelves[ref.dataset].read(ref.version, wanted=type_of_form(STREAM))
+            return map(Value, stream), kept.rows
+        return None
 
     def commit(self, expansion: Expansion) -> Optional[TaskResult]:
         """Commit the items of a mapped step; returns its failure if that does not work."""

@@ -10,8 +10,9 @@ from glacier.core.context import scratch_of
 from glacier.core.contracts import Store
 from glacier.core.errors import FormatError, GlacierWarning, UnfitValue, VersionMissing
 from glacier.core.formats import read_value, write_value
-from glacier.core.formats.kinds import STREAMS, kind_of
+from glacier.core.formats.kinds import FRAMES, STREAMS, kind_of
 from glacier.core.storage.records import Kept, Origin
+from glacier.core.valueforms import STREAM, type_of_form
 from glacier.core.versions import (
     Address,
     Draft,
@@ -111,6 +112,7 @@ class FileShelf:
             items,
             record.fingerprint,
             record.recipe,
+            record.kind,
             record.rows,
             record.size,
             self.place,
@@ -231,10 +233,16 @@ class FileShelf:
         return self._kept(version)
 
     def _publish(self, version: Version) -> None:
-        if self.publish is not None:
-            from glacier.core.versions import publish
+        if self.publish is None:
+            return
+        if "://" in self.publish:
+            from glacier.core.tables import publish_table
 
-            publish(self.store, version, self.publish)
+            publish_table(self.publish, self.read(version.version, wanted=_as_rows(version.kind)))
+            return
+        from glacier.core.versions import publish
+
+        publish(self.store, version, self.publish)
 
     def _warn(self, origin: Origin, reason: str) -> None:
         warnings.warn(
@@ -249,3 +257,8 @@ def is_stream(value: Any) -> bool:
     """Whether a value is used up, or moved, by being written."""
     kind = kind_of(value)
     return kind in ("iterator", "path") or kind in STREAMS
+
+
+def _as_rows(kind: str) -> Any:
+    """The type as which a version is read to go into a table, a few rows at a time."""
+    return type_of_form("pyarrow.RecordBatchReader" if kind in FRAMES else STREAM)

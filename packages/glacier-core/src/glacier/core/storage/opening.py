@@ -8,6 +8,7 @@ from glacier.core.codec import encode
 from glacier.core.contracts import Launch, Store
 from glacier.core.errors import CannotCache, GlacierError, RequestErrors
 from glacier.core.resources import ObjectStorage
+from glacier.core.secret_values import read_secret
 from glacier.core.storage.depot import Depot
 from glacier.core.storage.places import Places, declared_shelf, own_shelf
 from glacier.core.storage.resuming import read_resumption
@@ -35,6 +36,9 @@ def make_depot(
     chosen = _Choice(launch, places, cached=_cached_names(launch, cache))
     for name in chosen.names():
         chosen.add(name, all_formats=all_formats, readable=resumed is not None)
+    for name, shelf in chosen.shelves.items():
+        for secret in getattr(shelf, "secrets", ()):  # before the run, not in the middle of it
+            read_secret(secret, task=f"{name} (a dataset)")
     depot = Depot(
         launch,
         run_id=run_id,
@@ -79,7 +83,8 @@ class _Choice:
                 name, own_shelf(name, pipeline=pipeline, store=store, form=form, private=False)
             )
         elif name in self.produced and (name in self.cached or readable):
-            own = own_shelf(name, pipeline=pipeline, store=self.places.workspace())
+            form, store = dataset.keeping.format, self.places.workspace()
+            own = own_shelf(name, pipeline=pipeline, store=store, form=form)
             self.shelves[name] = own
             if name in self.cached:
                 self.keep(name, own)

@@ -74,4 +74,5 @@ def _handed(call: TaskCall, name: str, ref: Ref, kept: Optional[Any]) -> Ref:
     shelf = call.shelves[name]
     if shelf.passes and isinstance(ref, Value) and not is_stream(ref.value):
         return ref
-    return VersionRef(name, call.origin.run, call.partition, call.item)
+    version = kept.version if isinstance(kept, Kept) else call.origin.run
+    return VersionRef(name, version, call.partition, call.item)

@@ -6,8 +6,9 @@ from typing import Optional, Protocol
 
 from glacier.core.contracts import Store
 from glacier.core.dataset import Dataset
-from glacier.core.formats.choice import name_of_path
-from glacier.core.resources import ObjectStorage
+from glacier.core.errors import InvalidOption, UnknownFormat
+from glacier.core.formats.choice import format_named, name_of_path
+from glacier.core.resources import Database, External, ObjectStorage
 from glacier.core.storage.files import FileShelf
 from glacier.core.storage.shelf import Shelf
 from glacier.core.versions import Address
@@ -22,6 +23,10 @@ class Places(Protocol):
         """The store of an object storage; the same object for equal ones."""
         ...
 
+    def database(self, storage: Database) -> str:
+        """The URL of a database that is declared without one."""
+        ...
+
     def workspace(self) -> Store:
         """The store for Glacier's own use: caches, and what a failed run leaves."""
         ...
@@ -34,13 +39,22 @@ class Places(Protocol):
 def declared_shelf(dataset: Dataset, *, pipeline: str, places: Places) -> Optional[Shelf]:
     """The shelf that a dataset's ``storage=`` asks for; ``None`` without one."""
     storage, form, publish, retain = dataset.keeping
+    address = Address(pipeline, dataset.name)
+    if form is not None:
+        _check_format(dataset, form)
     if storage is None:
         return None
-    if not isinstance(storage, ObjectStorage):
-        raise NotImplementedError(storage)
-    if form is None and publish is not None:
+    if isinstance(storage, External):
+        from glacier.core.storage.outside import ExternalShelf
+
+        return ExternalShelf(storage, address)
+    if isinstance(storage, Database):
+        from glacier.core.storage.tables import TableShelf
+
+        url = storage.url or places.database(storage)
+        return TableShelf(url, address, places.workspace())
+    if form is None and publish is not None and "://" not in publish:
         form = name_of_path(publish)
-    address = Address(pipeline, dataset.name)
     return FileShelf(places.store(storage), address, format=form, publish=publish, retain=retain)
 
 
@@ -49,3 +63,11 @@ def own_shelf(
 ) -> FileShelf:
     """The shelf of a dataset without a storage, for a run that keeps all of them."""
     return FileShelf(store, Address(pipeline, name), format=form, private=private)
+
+
+def _check_format(dataset: Dataset, form: str) -> None:
+    try:
+        format_named(form)
+    except UnknownFormat as error:
+        where = f"dataset {dataset.name!r} ({dataset.place})"
+        raise InvalidOption(where=where, option="format", found=form, mend=str(error)) from error

@@ -14,7 +14,7 @@ from glacier.core.fingerprint import Code, code_of, combine
 from glacier.core.fingerprint.literals import literal
 from glacier.core.step import Step
 
-__all__ = ["Codes", "content_of_literal", "differences", "make_recipe", "named_inputs"]
+__all__ = ["Codes", "differences", "make_recipe", "named_inputs"]
 
 
 class Codes:
@@ -69,12 +69,6 @@ def make_recipe(
 def _text(value: Any) -> str:
     text = literal(value)
     return f"a {type(value).__qualname__}" if text is None else text
-
-
-def content_of_literal(value: Any) -> Optional[str]:
-    """The content hash of a value that was given to a run; ``None`` for one without a literal."""
-    text = literal(value)
-    return None if text is None else sha256(f"literal {text}".encode()).hexdigest()
 
 
 def differences(before: Optional[Mapping[str, Any]], now: Mapping[str, Any]) -> List[str]:

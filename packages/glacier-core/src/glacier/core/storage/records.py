@@ -15,7 +15,8 @@ class Kept(NamedTuple):
     ``content`` is a hash that is equal only for equal values. ``created`` is when the values were
     made, in seconds since the epoch. ``items`` is how many parts a mapped one has, ``None`` for one
     that was written as a whole. ``fingerprint`` and ``recipe`` are those that it was made by.
-    ``rows``, ``size`` in bytes and ``place`` are for people, as far as they are known.
+    ``kind`` is what the value was (see :mod:`glacier.core.formats.kinds`), ``rows`` how many it
+    has. ``size`` in bytes and ``place`` are for people, as far as they are known.
     """
 
     reference: Reference
@@ -24,6 +25,7 @@ class Kept(NamedTuple):
     items: Optional[int] = None
     fingerprint: Optional[str] = None
     recipe: Optional[Mapping[str, Any]] = None
+    kind: str = ""
     rows: Optional[int] = None
     size: Optional[int] = None
     place: str = ""

@@ -6,7 +6,7 @@ from typing import Dict, List, Mapping, Optional
 
 from glacier.core.contracts import Launch
 from glacier.core.errors import GlacierError, NothingStored, RequestErrors
-from glacier.core.storage.recipes import content_of_literal
+from glacier.core.storage.contents import content_of
 from glacier.core.storage.records import Kept
 from glacier.core.storage.shelf import Shelf
 from glacier.core.versions import RunRecord
@@ -54,7 +54,7 @@ class Sources:
         if dataset not in self.launch.inputs:
             return None
         if dataset not in self._given:
-            self._given[dataset] = content_of_literal(self.launch.inputs[dataset])
+            self._given[dataset] = content_of(self.launch.inputs[dataset])
         return self._given[dataset]
 
     def contents(self) -> Dict[str, Optional[str]]:
