@@ -195,6 +195,15 @@ def test_with_cache_nothing_runs_twice(glacier: Glacier, folder: Path) -> None:
     assert stored["version"] == read_runs(folder / ".glacier")[0].run_id
 
 
+def test_a_run_tells_what_it_has_stored(glacier: Glacier, folder: Path) -> None:
+    output = glacier("run", "etl.py")[1]
+    assert re.search(r"\nstored:\n.*\nraw +3 +\d+ B +file:.*storage/lake/etl/raw", output)
+    tasks = as_json(glacier("run", "etl.py", "--json", "--cache")[1])["tasks"]
+    found = {task["name"]: [one["dataset"] for one in task["versions"]] for task in tasks}
+    assert found["extract"] == ["raw"]
+    assert (found["tidy"], found["skip"]) == (["clean"], [])
+
+
 # --- replay ---------------------------------------------------------------------------------------
 
 

@@ -18,3 +18,7 @@ module         noun
 """
 
 from __future__ import annotations
+
+from typing import List
+
+__all__: List[str] = []

@@ -7,7 +7,18 @@ import warnings
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    cast,
+)
 
 import click
 from click.shell_completion import CompletionItem
@@ -16,6 +27,7 @@ from glacier.core.cli.options import root
 from glacier.core.cli.output import print_json
 from glacier.core.cli.signals import terminable
 from glacier.core.errors import GlacierWarning, MissingParameter, RequestError
+from glacier.core.events import Event, TaskFinished
 from glacier.core.progress import MODES, progress_listener
 
 if TYPE_CHECKING:
@@ -23,8 +35,10 @@ if TYPE_CHECKING:
     from glacier.core.pipeline import Pipeline
     from glacier.core.run import Run
     from glacier.core.storage.places import Places
+    from glacier.core.storage.records import Kept
 
 __all__ = [
+    "Done",
     "How",
     "Request",
     "execute",
@@ -52,6 +66,13 @@ class How(NamedTuple):
     history: bool
     progress: str
     root: Path
+
+
+class Done(NamedTuple):
+    """A run, and the versions that it has stored by the names of its tasks."""
+
+    run: Run
+    stored: Mapping[str, Sequence[Kept]]
 
 
 class Request(NamedTuple):
@@ -128,7 +149,7 @@ def parameters(texts: Any) -> Dict[str, str]:
     return found
 
 
-def execute(pipeline: Pipeline, request: Request, how: How) -> Run:
+def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
     """Execute a pipeline as the command line asks for."""
     from glacier.core.parameters import parse_texts
 
@@ -136,11 +157,18 @@ def execute(pipeline: Pipeline, request: Request, how: How) -> Run:
     more: Any = {} if request.resume is None else {"resume": request.resume}
     if more and "resume" not in signature(executor.execute).parameters:
         raise click.UsageError(f"the executor {how.executor!r} cannot resume runs.")
-    listeners = _listeners(request, how)
+    stored: Dict[str, Sequence[Kept]] = {}
+
+    def note(event: Event) -> None:
+        kept = [one for one in getattr(event, "kept", ()) if one is not None]
+        if isinstance(event, TaskFinished) and kept:
+            stored[event.step.task] = kept
+
+    listeners = [note, *_listeners(request, how)]
     with terminable(), warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            return executor.execute(
+            run = executor.execute(
                 pipeline,
                 params=parse_texts(pipeline.graph(), request.params),
                 select=list(request.select) or None,
@@ -154,17 +182,18 @@ def execute(pipeline: Pipeline, request: Request, how: How) -> Run:
                 flags = " ".join(f"--param {name}=…" for name in missing)
                 click.echo(f"On the command line: {flags}", err=True)
             raise
+    return Done(run, stored)
 
 
-def finish(ctx: click.Context, run: Run, how: How, *, as_json: bool) -> None:
+def finish(ctx: click.Context, done: Done, how: How, *, as_json: bool) -> None:
     """Tell what came of a run, and end with its exit code."""
     from glacier.core.cli.summary import print_summary, run_json
 
     if as_json:
-        print_json(run_json(run))
+        print_json(run_json(done.run, done.stored))
     else:
-        print_summary(run, noted=how.history)
-    ctx.exit(FAILED if run.state != "succeeded" else 0)
+        print_summary(done.run, done.stored, noted=how.history)
+    ctx.exit(FAILED if done.run.state != "succeeded" else 0)
 
 
 def places_of(name: str, root: Path) -> Places:

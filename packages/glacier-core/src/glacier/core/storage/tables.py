@@ -98,8 +98,8 @@ class TableShelf:
         except VersionMissing:  # written from another machine, or long ago
             recipe = None
         made_by = found.fingerprint, recipe
-        known = found.kind, found.rows, None, self.place
-        return Kept(reference, found.content, created, None, *made_by, *known)
+        known = Kept(reference, found.content, created, None, *made_by, found.kind, found.rows)
+        return known._replace(place=self.place)
 
     # --- writing ----------------------------------------------------------------------------------
 
