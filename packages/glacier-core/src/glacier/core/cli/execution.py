@@ -27,11 +27,11 @@ from glacier.core.cli.options import root
 from glacier.core.cli.output import print_json
 from glacier.core.cli.signals import terminable
 from glacier.core.errors import GlacierWarning, MissingParameter, RequestError
-from glacier.core.events import Event, TaskFinished
 from glacier.core.progress import MODES, progress_listener
 
 if TYPE_CHECKING:
     from glacier.core.contracts import Executor, Listener
+    from glacier.core.events import Event
     from glacier.core.pipeline import Pipeline
     from glacier.core.run import Run
     from glacier.core.storage.places import Places
@@ -151,6 +151,7 @@ def parameters(texts: Any) -> Dict[str, str]:
 
 def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
     """Execute a pipeline as the command line asks for."""
+    from glacier.core.events import TaskFinished
     from glacier.core.parameters import parse_texts
 
     executor = _executor(how)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bdb import BdbQuit
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
@@ -12,13 +11,13 @@ from click.shell_completion import CompletionItem
 from glacier.core.cli.execution import executor_name, places_of
 from glacier.core.cli.options import complete_file, complete_run, format_json, root
 from glacier.core.cli.output import print_head, print_json, seconds, stdout_for_json
-from glacier.core.contracts import State, TaskCall, TaskResult, Value
 from glacier.core.errors import CannotReplay
 from glacier.core.frames import traceback_of
 from glacier.core.loader import load, split_target
 
 if TYPE_CHECKING:
     from glacier.core.catalog.cells import Head
+    from glacier.core.contracts import TaskCall, TaskResult
     from glacier.core.history.reader import RunRecord
 
 __all__ = ["replay"]
@@ -94,11 +93,11 @@ def replay(
         print_json(_json(call, result, head))
     else:
         _print(call, result, head)
-    if pdb and result.error is not None and not isinstance(result.error, BdbQuit):
+    if pdb and result.error is not None and not _was_quit(result.error):
         from pdb import post_mortem
 
         post_mortem(result.error.__traceback__)
-    ctx.exit(FAILED if result.state is State.FAILED else 0)
+    ctx.exit(FAILED if result.state == "failed" else 0)
 
 
 def _file(record: RunRecord, task: str) -> str:
@@ -113,6 +112,7 @@ def _file(record: RunRecord, task: str) -> str:
 
 def _heads(call: TaskCall, result: TaskResult, count: int) -> Dict[str, Head]:
     from glacier.core.catalog.cells import head_of_value
+    from glacier.core.contracts import Value
 
     return {
         name: head_of_value(ref.value, count)
@@ -143,7 +143,14 @@ def _print(call: TaskCall, result: TaskResult, count: int) -> None:
     click.echo(f"{call.step.task} of run {call.run_id}{item}: {result.state} in {took}{reason}")
     for name, head in _heads(call, result, count).items():
         print_head(name, head)
-    if isinstance(result.error, BdbQuit):
+    if result.error is not None and _was_quit(result.error):
         click.echo("it was ended in the debugger", err=True)
     elif result.error is not None:
         click.echo(f"\n{traceback_of(result.error).rstrip()}", err=True)
+
+
+def _was_quit(error: BaseException) -> bool:
+    """Whether somebody has left the debugger, rather than that the task failed."""
+    from bdb import BdbQuit
+
+    return isinstance(error, BdbQuit)
