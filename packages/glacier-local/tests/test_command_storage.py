@@ -288,6 +288,49 @@ def test_what_was_never_made_is_no_input(glacier: Glacier, folder: Path) -> None
     assert "its input 'clean' was never made: task 'tidy' is failed in that run" in output
 
 
+TABLES = """
+from typing import Any, Dict, List
+from glacier.core import Database, Dataset, External, ObjectStorage, Pipeline
+from typing_extensions import Annotated
+
+pipeline = Pipeline("shop")
+landing = Dataset("landing", storage=External("landing.json", format="json"))
+orders = Dataset("orders", storage=Database("warehouse"))
+totals = Dataset("totals", storage=ObjectStorage("lake"))
+Records = List[Dict[str, Any]]
+
+@pipeline.task
+def load(rows: landing) -> orders:
+    return rows
+
+@pipeline.task
+def add(rows: Annotated[Records, orders]) -> totals:
+    return sum(row["n"] for row in rows)
+"""
+
+
+def test_tables_and_foreign_data_are_traced_and_replayed_while_they_are_what_they_were(
+    glacier: Glacier, folder: Path
+) -> None:
+    (folder / "shop.py").write_text(TABLES, encoding="utf-8")
+    (folder / "landing.json").write_text('[{"n": 2}, {"n": 4}]', encoding="utf-8")
+    assert glacier("run", "shop.py")[0] == 0
+    first = read_run(folder / ".glacier", "last").run_id
+    lines = glacier("lineage", "totals")[1].splitlines()
+    assert "shop/orders" in lines[1]
+    assert re.search(r"shop/landing \S+, of which no record is here", lines[2])
+    assert re.search(r"shop/orders +workspace .* 2 +table +1", glacier("data")[1])
+    assert "its rows are in a database" in glacier("data", "orders")[1]
+    assert glacier("replay", first, "add")[1].endswith("totals:\n6\n")
+    assert glacier("replay", first, "load")[0] == 0
+    (folder / "landing.json").write_text('[{"n": 7}]', encoding="utf-8")
+    glacier("run", "shop.py")
+    for task, place in (("add", "warehouse.db#orders"), ("load", "landing.json")):
+        code, output = glacier("replay", first, task)
+        assert code == 2
+        assert f"{place} has changed since. Replay a task of a newer run." in output
+
+
 @pytest.mark.parametrize("options", [["--pdb"], []])
 def test_the_debugger_opens_where_the_task_raised_or_asks_for_it(
     glacier: Glacier, folder: Path, options: List[str]

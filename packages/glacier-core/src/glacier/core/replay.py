@@ -15,7 +15,6 @@ from typing import (
     Mapping,
     NamedTuple,
     Optional,
-    Tuple,
 )
 
 from glacier.core.annotations import REQUIRED, Argument, ArgumentKind
@@ -153,29 +152,42 @@ class _Replay:
     def _stored(self, slot: Slot) -> Optional[Kept]:
         """The state of an input that the run read; ``None`` where its producer was skipped."""
         name = slot.source
-        for shelf, version in self._candidates(name):
-            kept = shelf.at(version)
-            if kept is not None:
-                self.shelves[name] = shelf
-                return kept
         producer = self.graph.producers.get(name)
-        made_by = None if producer is None else self.graph.tasks[producer].name
-        state = self.past.states.get(made_by or "")
+        made_by = "" if producer is None else self.graph.tasks[producer].name
+        state = self.past.states.get(made_by, "")
         if state == "skipped" and slot.optional:
             return None
-        raise self.refusal(*_why_not_stored(name, made_by, state))
+        if state in ("skipped", "failed", "upstream_failed", "cancelled"):
+            shown = state.replace("_", " ")
+            reason = f"its input {name!r} was never made: task {made_by!r} is {shown} in that run"
+            raise self.refusal(reason, f"Look at {made_by!r} first: 'glacier show'.")
+        shelves = self._shelves(name)
+        for version in (self.past.run_id, *self._pinned(name)):
+            for shelf in shelves:
+                kept = shelf.at(version)
+                if kept is not None:
+                    self.shelves[name] = shelf
+                    return kept
+        if isinstance(shelves[0], FileShelf):
+            reason = f"its input {name!r} is not stored as it was in that run"
+            raise self.refusal(reason, _MEND)
+        reason = f"its input {name!r} is not what it was: {shelves[0].place} has changed since"
+        raise self.refusal(reason, "Replay a task of a newer run.")
 
-    def _candidates(self, name: str) -> List[Tuple[Shelf, str]]:
-        """Where a dataset of the run may be, and as which version, the likeliest first."""
-        pipeline, run_id = self.graph.pipeline, self.past.run_id
+    def _pinned(self, name: str) -> List[str]:
+        """The version from outside that the run read, if any."""
+        pins = () if self.record is None else self.record.pins
+        return [version for address, version in pins if address.dataset == name]
+
+    def _shelves(self, name: str) -> List[Shelf]:
+        """Where a dataset of the run may be, the likeliest first."""
+        pipeline = self.graph.pipeline
         declared = declared_shelf(self.graph.datasets[name], pipeline=pipeline, places=self.places)
         own = own_shelf(name, pipeline=pipeline, store=self.places.workspace())
-        shelves: List[Shelf] = [own] if declared is None else [declared]
-        if isinstance(declared, FileShelf):  # it may have been declared since
-            shelves.append(own)
-        pins = () if self.record is None else self.record.pins
-        pinned = [version for address, version in pins if address.dataset == name]
-        return [(shelf, version) for version in (run_id, *pinned) for shelf in shelves]
+        if declared is None:
+            return [own]
+        # A storage may have been declared since.
+        return [declared, own] if isinstance(declared, FileShelf) else [declared]
 
     def _item(self, name: str, kept: Kept, item: int) -> Ref:
         if kept.items is not None:
@@ -199,12 +211,7 @@ class _Replay:
         raise self.refusal(reason, "Name another one with --item.")
 
 
-def _why_not_stored(name: str, producer: Optional[str], state: Optional[str]) -> Tuple[str, str]:
-    if producer is not None and state in ("failed", "upstream_failed", "cancelled"):
-        shown = state.replace("_", " ")
-        reason = f"its input {name!r} was never made: task {producer!r} is {shown} in that run"
-        return reason, f"Replay {producer!r}, if that is what failed."
-    return f"its input {name!r} is not stored as it was in that run", (
-        "Run the pipeline with 'glacier run --cache', or give the dataset storage=, and replay a "
-        "task of that run. What was stored may also have been collected since."
-    )
+_MEND = (
+    "Run the pipeline with 'glacier run --cache', or give the dataset storage=, and replay a task "
+    "of that run. What was stored may also have been collected since."
+)

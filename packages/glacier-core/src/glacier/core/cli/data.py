@@ -121,7 +121,7 @@ def _head_data(stored: StoredDataset) -> Dict[str, Any]:
 
 def _cells(record: Version) -> List[str]:
     rows = "" if record.rows is None else f"{record.rows:,}"
-    size = byte_size(record.size)
+    size = byte_size(record.size) if record.parts else ""  # of a table only the database knows
     return [record.version, local_time(record.created), rows, size, record.format]
 
 

@@ -97,6 +97,9 @@ def print_head(title: str, head: Head) -> None:
     """The beginning of a value, below a title."""
     from glacier.core.catalog.cells import shown
 
+    if head.note and not head.rows:
+        click.echo(f"\n{title}: {head.note}")
+        return
     note = f" ({head.note})" if head.note else ""
     click.echo(f"\n{title}{note}:")
     rows = [tuple([shown(cell) for cell in row]) for row in head.rows]
