@@ -14,9 +14,11 @@ import glacier.local
 def test_the_package_offers_what_is_written_here() -> None:
     assert glacier.local.__all__ == [
         "CannotCross",
+        "InvalidStorage",
         "InvalidWorkers",
         "LocalExecutor",
         "NoProcesses",
+        "NotBound",
         "RemoteError",
         "RemoteTraceback",
         "WorkerCrashed",
