@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any, Callable, Iterator, List, Tuple
 
@@ -23,6 +25,7 @@ from glacier.core.history import read_run, read_runs
 from glacier.core.stores import DirectoryStore
 from glacier.core.versions import Address, list_runs, list_versions
 
+TYPING = "typing" if sys.version_info >= (3, 9) else "typing_extensions"
 ETL = """
 import os
 from datetime import date
@@ -30,7 +33,7 @@ from enum import Enum
 from typing import Optional
 from glacier.core import Context, Dataset, ObjectStorage, Pipeline, Secret, Skip
 from glacier.local import LocalExecutor
-from typing_extensions import Annotated
+from TYPING import Annotated
 
 lake = ObjectStorage("lake")
 pipeline = Pipeline("etl")
@@ -72,7 +75,7 @@ def write(
 
 
 LocalExecutor().execute(pipeline)
-"""
+""".replace("TYPING", TYPING)
 
 Glacier = Callable[..., Tuple[int, str]]
 
@@ -146,6 +149,52 @@ def test_a_resumed_run_may_take_place_in_processes(glacier: Glacier, folder: Pat
     code, output = glacier("resume", "last", "--processes", "--workers", "1")
     assert code == 0, output
     assert states(folder)["tidy"] == "up_to_date"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+@pytest.mark.parametrize(("number", "state"), [(signal.SIGINT, "cancelled"), (9, "lost")])
+def test_a_run_that_was_stopped_or_killed_is_gone_on_from(
+    glacier: Glacier, folder: Path, number: int, state: str
+) -> None:
+    waiting = 'print("waiting", flush=True) or __import__("threading").Event().wait(60)\n'
+    text = ETL.replace('    print("tidying")\n', f'    if os.path.exists("broken"): {waiting}')
+    (folder / "etl.py").write_text(text, encoding="utf-8")
+    (folder / "broken").touch()
+    command = [sys.executable, "-m", "glacier.core", "run", "etl.py", "-p", "limit=5"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waiting\n"
+        process.send_signal(number)
+        process.communicate(timeout=60)
+    assert read_run(folder / ".glacier", "last").state == state
+    (folder / "broken").unlink()
+    assert glacier("resume", "last")[0] == 0
+    assert (states(folder)["extract"], states(folder)["tidy"]) == ("up_to_date", "succeeded")
+
+
+def test_a_run_that_goes_on_is_not_resumed(glacier: Glacier, folder: Path) -> None:
+    text = ETL.replace('    print("tidying")\n', "    input('waiting')\n")
+    (folder / "etl.py").write_text(text, encoding="utf-8")
+    command = [sys.executable, "-m", "glacier.core", "run", "etl.py"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.read(7) == "waiting"
+        deadline = time.monotonic() + 30
+        while not (folder / ".glacier" / "history.db").exists():
+            assert time.monotonic() < deadline
+        code, output = glacier("resume", "last")
+        while "running" not in output and time.monotonic() < deadline:
+            code, output = glacier("resume", "last")  # the history is written beside the run
+        removed = as_json(glacier("gc", "--grace", "0s", "--keep", "1", "--json")[1])["stores"]
+        process.communicate("go on\n", timeout=60)
+    assert code == 2
+    assert "it is still running" in output
+    assert [one["files"] for one in removed] == [0, 0]
+    assert process.returncode == 0
 
 
 def test_what_cannot_be_resumed_says_why(glacier: Glacier, folder: Path) -> None:
@@ -236,7 +285,8 @@ def test_a_newer_run_does_not_change_what_is_replayed(glacier: Glacier, folder: 
     code, output = glacier("replay", first, "tidy")
     assert code == 0
     assert output.endswith("clean:\nid  name\n0   LARGE\n")
-    assert "7" in glacier("replay", "last", "extract", "--json", "-n", "9")[1]
+    data = as_json(glacier("replay", "last", "extract", "--json", "-n", "9")[1])
+    assert len(data["outputs"]["raw"]["rows"]) == 7
 
 
 def test_a_mapped_task_runs_on_one_item(glacier: Glacier, folder: Path) -> None:
@@ -291,7 +341,7 @@ def test_what_was_never_made_is_no_input(glacier: Glacier, folder: Path) -> None
 TABLES = """
 from typing import Any, Dict, List
 from glacier.core import Database, Dataset, External, ObjectStorage, Pipeline
-from typing_extensions import Annotated
+from TYPING import Annotated
 
 pipeline = Pipeline("shop")
 landing = Dataset("landing", storage=External("landing.json", format="json"))
@@ -306,7 +356,7 @@ def load(rows: landing) -> orders:
 @pipeline.task
 def add(rows: Annotated[Records, orders]) -> totals:
     return sum(row["n"] for row in rows)
-"""
+""".replace("TYPING", TYPING)
 
 
 def test_tables_and_foreign_data_are_traced_and_replayed_while_they_are_what_they_were(
