@@ -231,6 +231,22 @@ def test_without_history_a_failed_run_leaves_nothing(glacier: Glacier, folder: P
     assert not list(folder.glob(".glacier/workspace/etl"))
 
 
+def test_what_goes_wrong_with_keeping_values_does_not_hide_why_a_run_failed(
+    glacier: Glacier, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("of the source")
+
+    text = ETL.replace(", storage=lake, retain=2", "").replace(", storage=lake", "")
+    (folder / "etl.py").write_text(text, encoding="utf-8")
+    monkeypatch.setattr("glacier.core.storage.recipes.code_of", fail)
+    (folder / "broken").touch()
+    code, output = glacier("run", "etl.py")
+    assert code == 1
+    assert "ValueError: 3 rows on" in output
+    assert read_run(folder / ".glacier", "last").state == "failed"
+
+
 def test_with_cache_nothing_runs_twice(glacier: Glacier, folder: Path) -> None:
     for _ in range(2):
         assert glacier("run", "etl.py", "--cache")[0] == 0

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
 
+from glacier.core import run_text
 from glacier.core.contracts import Handle, Ref, State, Value
 from glacier.core.dataset import dataset_in
 from glacier.core.errors import RunFailed, ValueUnavailable, nearest
 from glacier.core.plan import Plan
-from glacier.core.step import Step
 
 __all__ = ["Run", "RunLog", "TaskRun"]
 
@@ -158,8 +158,8 @@ class Run:
         steps, errors = self.plan.steps, self._log.errors
         groups = {str(state): names for state, names in self.grouped().items()}
         texts = {
-            steps[number].task: _with_attempts(
-                _brief(error), self._log.attempts.get(number, 1), steps[number]
+            steps[number].task: run_text.with_attempts(
+                run_text.brief(error), self._log.attempts.get(number, 1), steps[number]
             )
             for number, error in errors.items()
         }
@@ -169,40 +169,14 @@ class Run:
     def __repr__(self) -> str:
         return (
             f"<Run {self.run_id} of {self.pipeline!r}: {self.state}, "
-            f"{_counts(self)} in {self.duration:.3g} s>"
+            f"{run_text.counts(self)} in {self.duration:.3g} s>"
         )
 
     def __str__(self) -> str:
-        rows = [("task", "state", "seconds", ""), *_rows(self)]
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        lines = [
-            f"{task:<{widths[0]}}  {state:<{widths[1]}}  {seconds:>{widths[2]}}  {note}".rstrip()
-            for task, state, seconds, note in rows
-        ]
-        return "\n".join([repr(self), *lines])
+        return run_text.as_text(self)
 
     def _repr_html_(self) -> str:
-        from html import escape
-
-        from glacier.core.render.timeline import Bar, timeline
-
-        tasks, cut = _shown(self)
-        bars = [
-            Bar(task.name, str(task.state), task.started, task.duration, _note(task))
-            for task in tasks
-        ]
-        notes = "".join(
-            f"<tr><td>{escape(task.name)}</td><td>{escape(_note(task))}</td></tr>"
-            for task in tasks
-            if _note(task)
-        )
-        return (
-            f"<p><b>{escape(self.pipeline)}</b>: {self.state}, {escape(_counts(self))} in "
-            f"{self.duration:.3g} s<br><small>run {escape(self.run_id)}</small></p>"
-            + timeline(bars, start=self.started, duration=self.duration)
-            + (f"<p>… and {cut} more</p>" if cut > 0 else "")
-            + (f"<table><tbody>{notes}</tbody></table>" if notes else "")
-        )
+        return run_text.as_html(self)
 
     def _repr_mimebundle_(self, **_: object) -> Dict[str, str]:
         """What a notebook shows: when each task ran, and what went wrong."""
@@ -244,67 +218,9 @@ class _TaskRuns(Mapping[str, TaskRun]):
         return f"<{len(self)} tasks of {self._plan.pipeline!r}>"
 
 
-_SHOWN = 60
-
-
-def _shown(run: Run) -> Tuple[List[TaskRun], int]:
-    """All tasks, or of many those that did not succeed and the slowest; and how many are left."""
-    tasks = list(run.tasks.values())
-    cut = len(tasks) - _SHOWN
-    if cut > 0:
-        ranked = sorted(tasks, key=lambda t: (t.state is State.SUCCEEDED, -t.duration))
-        chosen = {task.name for task in ranked[:_SHOWN]}
-        tasks = [task for task in tasks if task.name in chosen]
-    return tasks, cut
-
-
-def _note(task: TaskRun) -> str:
-    note = _brief(task.error) if task.error is not None else task.reason
-    if task.attempts < 2:
-        return note
-    return f"{note} (attempt {task.attempts})" if note else f"attempt {task.attempts}"
-
-
-def _with_attempts(text: str, attempt: int, step: Step) -> str:
-    if step.policy is None or not step.policy.retries:
-        return text
-    return f"{text} (attempt {attempt} of {step.policy.retries + 1})"
-
-
-def _rows(run: Run) -> Sequence[Tuple[str, str, str, str]]:
-    tasks, cut = _shown(run)
-    rows = [
-        (
-            task.name,
-            str(task.state).replace("_", " "),
-            f"{task.duration:.3f}" if task.started is not None else "",
-            _note(task),
-        )
-        for task in tasks
-    ]
-    return [*rows, (f"… and {cut} more", "", "", "")] if cut > 0 else rows
-
-
-def _counts(run: Run) -> str:
-    groups = run.grouped()
-    total = len(run.plan.steps)
-    rest = [
-        f"{len(names)} {str(state).replace('_', ' ')}"
-        for state, names in groups.items()
-        if state is not State.SUCCEEDED
-    ]
-    tasks = f"{total} task{'s' if total != 1 else ''}"
-    return f"{tasks} ({', '.join(rest)})" if rest else tasks
-
-
-def _brief(error: BaseException) -> str:
-    text = str(error).strip().split("\n", 1)[0]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
 def _because(task: TaskRun) -> str:
     if task.error is not None:
-        return f" ({_brief(task.error)})"
+        return f" ({run_text.brief(task.error)})"
     return f" ({task.reason})" if task.reason else ""
 
 

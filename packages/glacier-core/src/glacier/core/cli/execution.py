@@ -158,6 +158,8 @@ def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
     more: Any = {} if request.resume is None else {"resume": request.resume}
     if more and "resume" not in signature(executor.execute).parameters:
         raise click.UsageError(f"the executor {how.executor!r} cannot resume runs.")
+    if more and hasattr(executor, "places"):
+        _places(executor, how.executor)
     stored: Dict[str, Sequence[Kept]] = {}
 
     def note(event: Event) -> None:
@@ -200,7 +202,10 @@ def finish(ctx: click.Context, done: Done, how: How, *, as_json: bool) -> None:
 def places_of(name: str, root: Path) -> Places:
     """Where the executor of that name keeps what pipelines store."""
     how = How(name, None, None, None, None, history=False, progress="off", root=root)
-    executor: Any = _executor(how)
+    return _places(_executor(how), name)
+
+
+def _places(executor: Any, name: str) -> Places:
     places = executor.places() if hasattr(executor, "places") else None
     if places is None:
         raise click.UsageError(f"the executor {name!r} stores nothing.")
