@@ -16,8 +16,9 @@ from glacier.core.plan import Plan
 from glacier.core.storage.records import Kept
 from glacier.core.storage.shelf import Shelf
 from glacier.core.versions import FORMAT, RunRecord, read_run
+from glacier.core.versions.runs import done_key
 
-__all__ = ["Resumption", "done_key", "note_done", "read_resumption"]
+__all__ = ["Resumption", "note_done", "read_resumption"]
 
 
 class Resumption(NamedTuple):
@@ -69,11 +70,6 @@ def _enough(
         if not needed:
             chosen[number] = stored[number]
     return chosen
-
-
-def done_key(run: str) -> str:
-    """The key of the note on what a run has done."""
-    return f"_runs/{run}/done.json"
 
 
 def note_done(store: Store, run: str, done: Mapping[str, Optional[str]]) -> None:

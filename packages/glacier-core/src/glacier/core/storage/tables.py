@@ -99,7 +99,8 @@ class TableShelf:
         except VersionMissing:  # written from another machine, or long ago
             recipe = None
         made_by = found.fingerprint, recipe
-        return Kept(reference, found.content, created, None, *made_by, found.kind, found.rows)
+        known = Kept(reference, found.content, created, None, *made_by, found.kind, found.rows)
+        return known._replace(place=self.place)
 
     # --- writing ----------------------------------------------------------------------------------
 
