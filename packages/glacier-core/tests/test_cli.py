@@ -162,6 +162,7 @@ def test_all_problems_of_a_request_come_at_once_with_the_flags(glacier: Glacier)
     [
         (["-p", "day"], "'day' is not NAME=VALUE"),
         (["--workers", "2"], "the executor 'theirs' has no option --workers"),
+        (["--cache"], "the executor 'theirs' has no option --cache"),
         (["--workers", "0"], "is not in the range"),
         (["--executor", "their"], "executor 'their' is not installed"),
         (["-s", "tidi"], "Did you mean 'tidy'?"),
@@ -176,6 +177,14 @@ def test_a_mistake_ends_with_2_before_anything_runs(
     assert says in output
     assert "extracting" not in output
     assert not (folder / ".glacier").exists()
+
+
+def test_an_executor_that_stores_nothing_neither_resumes_nor_replays(glacier: Glacier) -> None:
+    run_it(glacier, "-p", "fail=true")
+    for arguments in (["resume", "last"], ["replay", "last", "tidy"]):
+        code, output = glacier(*arguments, "--executor", "theirs")
+        assert code == 2
+        assert "the executor 'theirs' stores nothing" in output
 
 
 def test_a_broken_definition_or_file_ends_with_2(glacier: Glacier, folder: Path) -> None:

@@ -122,6 +122,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "NotCallable": {"found": raw, "mend": "m"},
     "NotMappable": {"where": "w", "dataset": "raw", "found": "a str"},
     "NotReadable": {"task": "a", "dataset": "raw", "reason": "it is damaged."},
+    "NotUnique": {"kind": "version", "name": "9f", "found": ["9f3a1c", "9f81d2"], "mend": "More."},
     "NotStored": {"task": "a", "dataset": "raw", "reason": "the disk is full."},
     "NothingStored": {"dataset": "raw", "where": "s", "consumers": ["a"], "mend": "Feed it."},
     "ExternalProduced": {"dataset": "raw", "producer": "f (a.py:1)", "storage": "External('a')"},

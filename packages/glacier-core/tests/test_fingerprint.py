@@ -157,6 +157,22 @@ def test_helpers_of_other_modules_of_the_user_count(load: Load) -> None:
         assert digest(load(text)) != before
 
 
+def test_a_parser_that_other_threads_have_upset_is_asked_again(
+    load: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parse, calls = ast.parse, []
+
+    def upset(*args: Any, **kwargs: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            raise SystemError("AST constructor recursion depth mismatch (before=162, after=35)")
+        return parse(*args, **kwargs)
+
+    monkeypatch.setattr(ast, "parse", upset)
+    assert code_of(load("def task(): return 1  # upset\n").task) is not None
+    assert len(calls) == 2
+
+
 def test_functions_that_call_each_other_end(load: Load) -> None:
     text = """
         def even(n): return n == 0 or odd(n - 1)

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import warnings
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -16,8 +17,11 @@ import pytest
 
 from glacier.core import Context, Dataset, GlacierWarning, Pipeline, Skip, State
 from glacier.core.errors import HistoryError
+from glacier.core.events import TaskFinished
+from glacier.core.storage.records import Kept
 from glacier.core.tasklog import sinks
 from glacier.core.testing import InlineExecutor
+from glacier.core.versions import Address, Reference
 
 sqlite3 = pytest.importorskip("sqlite3", reason="a Python without SQLite")
 
@@ -347,12 +351,9 @@ def test_attempts_are_noted_with_their_errors(tmp_path: Path) -> None:
     assert [line.attempt for line in record.logs] == [1, 2, 3]
 
 
-def test_a_file_of_an_older_glacier_is_brought_up_to_date(tmp_path: Path) -> None:
-    execute(tmp_path)
-    expected = read_run(tmp_path, "last")
-    connection = sqlite3.connect(str(history_file(tmp_path)))
-    connection.executescript(
-        """
+_TO_2 = "DROP TABLE versions; PRAGMA user_version = 2;"
+_TO_1 = """
+        DROP TABLE versions;
         CREATE TABLE old AS SELECT run_id, position, attempt, state, started, duration, error,
             traceback FROM attempts;
         DROP TABLE attempts;
@@ -363,12 +364,39 @@ def test_a_file_of_an_older_glacier_is_brought_up_to_date(tmp_path: Path) -> Non
         INSERT INTO attempts SELECT * FROM old;
         DROP TABLE old;
         PRAGMA user_version = 1;
-        """
-    )
+"""
+
+
+@pytest.mark.parametrize("back", [_TO_1, _TO_2])
+def test_a_file_of_an_older_glacier_is_brought_up_to_date(tmp_path: Path, back: str) -> None:
+    execute(tmp_path)
+    expected = read_run(tmp_path, "last")
+    connection = sqlite3.connect(str(history_file(tmp_path)))
+    connection.executescript(back)
     connection.close()
     assert read_run(tmp_path, "last") == expected
     execute(tmp_path)
     assert len(read_runs(tmp_path)) == 2
+
+
+def test_versions_are_noted_with_the_task_that_stored_them(tmp_path: Path) -> None:
+    pipeline = Pipeline("stored")
+    events: List[Any] = []
+
+    @pipeline.task
+    def both() -> (raw, clean):
+        return 1, 2
+
+    InlineExecutor().execute(pipeline, listeners=[events.append])
+    recorder = Recorder(tmp_path)
+    reference = Reference(Address("stored", "clean"), "20260131T120000.123456Z-9f3a1c")
+    kept = Kept(reference, "c0ffee", rows=2, size=31, place="file:///lake/stored/clean/_")
+    for event in events:
+        recorder(replace(event, kept=(None, kept)) if isinstance(event, TaskFinished) else event)
+    (task,) = read_run(tmp_path, "last").tasks
+    (stored,) = task.versions
+    assert (stored.dataset, stored.version, stored.content) == ("clean", kept.version, "c0ffee")
+    assert (stored.rows, stored.size, stored.place) == (2, 31, kept.place)
 
 
 def test_a_full_disk_warns_and_the_run_succeeds(tmp_path: Path) -> None:

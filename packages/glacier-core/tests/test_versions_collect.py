@@ -27,6 +27,7 @@ from glacier.core.versions import (
     reuse,
     start_run,
 )
+from glacier.core.versions.runs import done_key
 
 DAY = 86400.0
 
@@ -225,6 +226,30 @@ def test_the_record_of_a_run_stays_as_long_as_one_of_its_versions(
 
     assert sweep(retain=2).runs == (run_id(1),)
     assert list_runs(store) == runs(3, 2)
+
+
+def test_what_is_noted_of_a_run_goes_with_its_record(
+    store: MemoryStore, clock: Clock, sweep: Any
+) -> None:
+    for number in (1, 2):
+        start_run(store, RunRecord(run_id(number), "etl"))
+        store.put(done_key(run_id(number)), b"{}")
+    write(store, 2)
+    store.put(done_key(run_id(3)), b"{}")  # its record went with a collector that was killed
+
+    told = sweep(dry_run=True)
+    assert sweep() == told
+
+    assert told.runs == (run_id(1),)
+    assert {key for key in keys(store) if key.startswith("_runs/")} == {
+        f"_runs/{run_id(2)}.json",
+        f"_runs/{run_id(2)}/done.json",
+    }
+    store.put(done_key(run_id(4)), b"{}")
+    assert collect(store, now=clock.now).keys == (), "its record may be about to be written"
+    clock.now += 10 * DAY
+    assert collect(store, pins=timedelta(days=200), now=clock.now).runs == ()
+    assert done_key(run_id(2)) in keys(store)
 
 
 def test_fingerprints_go_with_their_versions(store: MemoryStore, sweep: Any) -> None:

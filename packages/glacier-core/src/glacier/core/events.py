@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Optional, Union
+from typing import TYPE_CHECKING, Optional, Tuple, Union
 
 from glacier.core.contracts import State
 from glacier.core.plan import Plan
 from glacier.core.step import Step
+
+if TYPE_CHECKING:
+    from glacier.core.storage.records import Kept
 
 __all__ = [
     "AttemptFailed",
@@ -86,6 +89,8 @@ class TaskFinished:
 
     ``started`` is ``None`` and ``duration`` 0 if it never ran. Else both are those of the last
     attempt, ``attempt``, which of a mapped task is the highest that one of its items needed.
+    ``kept`` has an entry for each output of a task with stored ones: what is known of the version
+    that is this run's, ``None`` for an output that is in memory alone.
     """
 
     run_id: str
@@ -96,6 +101,7 @@ class TaskFinished:
     error: Optional[BaseException] = None
     reason: str = ""
     attempt: int = 1
+    kept: Tuple[Optional[Kept], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -273,9 +273,11 @@ class Scheduler:
     def tell(self, number: int, result: TaskResult) -> None:
         """Emit the end of a step."""
         if self.emit is not None:
-            state, _, started, duration, error, reason, _, attempt, _ = result
+            state, _, started, duration, error, reason, _, attempt, kept = result
             step, run = self.steps[number], self.run_id
-            self.emit(TaskFinished(run, step, state, started, duration, error, reason, attempt))
+            self.emit(
+                TaskFinished(run, step, state, started, duration, error, reason, attempt, kept)
+            )
 
     def cancel(self, reason: str) -> None:
         """End what has not started; what runs is left to end by itself."""

@@ -10,7 +10,6 @@ from time import time
 from typing import TYPE_CHECKING, Dict, Mapping, Optional
 
 from glacier.core.contracts import Handle, Launch, State, Value, VersionRef
-from glacier.core.errors import GlacierError
 from glacier.core.run import RunLog
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ class Stock:
             depot = self.depot or self._begin_late()
             if depot is not None:
                 _salvage(self, depot, log)
-        except (GlacierError, OSError):  # a full disk must not hide why the run failed
+        except Exception:  # a full disk, or whatever, must not hide why the run failed
             return False
         return depot is not None
 
@@ -122,7 +121,12 @@ def _salvage(stock: Stock, depot: Depot, log: RunLog) -> None:
         if log.states[number] not in _DONE:
             continue
         done[step.task] = made[number]
-        origin = Origin(depot.run_id, step.task, recipe={"provenance": made[number]})
+        origin = Origin(
+            depot.run_id,
+            step.task,
+            inputs=depot.ancestry.behind(step.inputs),
+            recipe={"provenance": made[number]},
+        )
         for name in step.outputs:
             if name not in depot.kept:
                 _keep(stock, name, log, origin)

@@ -4,7 +4,7 @@
 code  meaning
 ====  ==========================================================================================
 0     all is well
-1     the run failed; of ``check``: it found problems
+1     the run failed, or the task that was replayed; of ``check``: it found problems
 2     the command, the file, the definition or the request is wrong, and nothing ran
 130   interrupted by Ctrl-C
 143   ended by SIGTERM
@@ -18,7 +18,19 @@ from typing import Any
 import click
 
 from glacier.core._version import __version__
-from glacier.core.cli import check, graph, init, run, runs, show
+from glacier.core.cli import (
+    check,
+    data,
+    gc,
+    graph,
+    init,
+    lineage,
+    replay,
+    resume,
+    run,
+    runs,
+    show,
+)
 from glacier.core.cli.output import print_json, problem_data
 from glacier.core.cli.signals import Terminated
 from glacier.core.errors import GlacierError
@@ -58,5 +70,17 @@ def app() -> None:
     """
 
 
-for command in (run.run, check.check, graph.graph, runs.runs, show.show, init.init):
+for command in (
+    run.run,
+    resume.resume,
+    replay.replay,
+    check.check,
+    graph.graph,
+    runs.runs,
+    show.show,
+    data.data,
+    lineage.lineage,
+    gc.gc,
+    init.init,
+):
     app.add_command(command)

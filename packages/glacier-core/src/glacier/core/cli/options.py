@@ -8,18 +8,39 @@ from typing import Any, Callable, List, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-__all__ = ["format_json", "root", "target"]
+__all__ = ["complete_file", "complete_run", "format_json", "root", "target"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def _files(ctx: click.Context, param: click.Parameter, incomplete: str) -> List[CompletionItem]:
-    return [CompletionItem(incomplete, type="file")]  # the shell itself completes it
+def complete_file(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> List[CompletionItem]:
+    """Files, which the shell itself completes."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def complete_run(
+    ctx: click.Context, param: click.Parameter, incomplete: str
+) -> List[CompletionItem]:
+    """The ids of runs in the history."""
+    from glacier.core.errors import HistoryError
+    from glacier.core.history.reader import read_runs
+
+    try:
+        records = read_runs(ctx.params.get("root") or Path(".glacier"), limit=100)
+    except HistoryError:
+        return []
+    items = [CompletionItem("last")] if records else []
+    items += [CompletionItem(one.run_id, help=f"{one.pipeline}, {one.state}") for one in records]
+    return [item for item in items if item.value.startswith(incomplete)]
 
 
 def target(function: F) -> F:
     """The argument FILE[:PIPELINE]."""
-    return click.argument("target", metavar="FILE[:PIPELINE]", shell_complete=_files)(function)
+    return click.argument("target", metavar="FILE[:PIPELINE]", shell_complete=complete_file)(
+        function
+    )
 
 
 def _remember(ctx: click.Context, param: click.Parameter, value: bool) -> bool:

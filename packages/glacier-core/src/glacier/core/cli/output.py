@@ -7,16 +7,31 @@ import os
 import re
 import sys
 from contextlib import contextmanager, redirect_stdout
-from typing import Any, Dict, Generator, List, Mapping, Optional, Sequence, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    Generator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import click
 
 from glacier.core.errors import GlacierError
 
+if TYPE_CHECKING:
+    from glacier.core.catalog.cells import Head
+
 __all__ = [
+    "byte_size",
     "counted",
     "located",
     "plural",
+    "print_head",
     "print_json",
     "print_table",
     "problem_data",
@@ -64,6 +79,35 @@ def seconds(value: Optional[float]) -> str:
     minutes, rest = divmod(round(value), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
+
+
+def byte_size(value: Optional[int]) -> str:
+    """A number of bytes as people read it."""
+    if value is None or value < 1000:
+        return "" if value is None else f"{value} B"
+    size = float(value)
+    for unit in ("kB", "MB", "GB"):
+        size /= 1000
+        if size < 999.5:
+            return f"{size:.3g} {unit}"
+    return f"{size / 1000:.3g} TB"
+
+
+def print_head(title: str, head: Head) -> None:
+    """The beginning of a value, below a title."""
+    from glacier.core.catalog.cells import shown
+
+    if head.note and not head.rows:
+        click.echo(f"\n{title}: {head.note}")
+        return
+    note = f" ({head.note})" if head.note else ""
+    click.echo(f"\n{title}{note}:")
+    rows = [tuple([shown(cell) for cell in row]) for row in head.rows]
+    if head.columns is not None:
+        print_table(head.columns, rows)
+        return
+    for row in rows:
+        click.echo("  ".join(row))
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, List, Optional, Sequence
+from typing import TYPE_CHECKING, Optional, Sequence
 
 import click
-from click.shell_completion import CompletionItem
 
-from glacier.core.cli.options import format_json, root
-from glacier.core.cli.output import counted, print_json, print_table, seconds, with_attempts
+from glacier.core.cli.options import complete_run, format_json, root
+from glacier.core.cli.output import (
+    byte_size,
+    counted,
+    print_json,
+    print_table,
+    seconds,
+    with_attempts,
+)
 from glacier.core.cli.runs import local_time, run_data
 from glacier.core.errors import UnknownName
 
@@ -20,21 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["show"]
 
 
-def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> List[CompletionItem]:
-    from glacier.core.errors import HistoryError
-    from glacier.core.history.reader import read_runs
-
-    try:
-        records = read_runs(ctx.params.get("root") or Path(".glacier"), limit=100)
-    except HistoryError:
-        return []
-    items = [CompletionItem("last")] if records else []
-    items += [CompletionItem(one.run_id, help=f"{one.pipeline}, {one.state}") for one in records]
-    return [item for item in items if item.value.startswith(incomplete)]
-
-
 @click.command()
-@click.argument("run", shell_complete=_complete)
+@click.argument("run", shell_complete=complete_run)
 @click.option("--task", metavar="NAME", help="Only this task.")
 @root
 @format_json
@@ -65,6 +58,7 @@ def show(run: str, task: Optional[str], root: Path, as_json: bool) -> None:
     _print_head(record)
     _print_tasks(tasks)
     _print_failures(tasks)
+    _print_versions(tasks)
     for one in tasks:
         if one.traceback:
             click.echo(f"\n{click.style(one.name, bold=True)} failed:\n{one.traceback.rstrip()}")
@@ -104,6 +98,23 @@ def _print_failures(tasks: Sequence[TaskRecord]) -> None:
                 f"{failure.attempt} after {seconds(failure.duration)}, again in "
                 f"{seconds(failure.delay)}: {error}"
             )
+
+
+def _print_versions(tasks: Sequence[TaskRecord]) -> None:
+    """What the tasks have stored."""
+    rows = [
+        (
+            stored.dataset,
+            "" if stored.rows is None else f"{stored.rows:,}",
+            byte_size(stored.size),
+            stored.place,
+        )
+        for task in tasks
+        for stored in task.versions
+    ]
+    if rows:
+        click.echo("\nstored:")
+        print_table(("dataset", "rows", "size", "where"), rows)
 
 
 def _print_tasks(tasks: Sequence[TaskRecord]) -> None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import reprlib
-from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Sequence, Tuple
 
 import click
 
-from glacier.core.cli.output import counted, plural, print_table, seconds, with_attempts
+from glacier.core.cli.output import (
+    byte_size,
+    counted,
+    plural,
+    print_table,
+    seconds,
+    with_attempts,
+)
 from glacier.core.contracts import State
 from glacier.core.frames import traceback_of
 
 if TYPE_CHECKING:
     from glacier.core.run import Run, TaskRun
+    from glacier.core.storage.records import Kept
 
 __all__ = ["print_summary", "run_json"]
 
@@ -20,7 +28,10 @@ _ALL, _SLOWEST, _TROUBLED, _TRACES = 12, 5, 20, 5
 _NOT_WELL = (State.FAILED, State.UPSTREAM_FAILED, State.CANCELLED, State.SKIPPED)
 
 
-def run_json(run: Run) -> Dict[str, Any]:
+Stored = Mapping[str, Sequence["Kept"]]
+
+
+def run_json(run: Run, stored: Stored) -> Dict[str, Any]:
     """A run as JSON data; times in seconds since the epoch, durations in seconds."""
     tasks = [
         {
@@ -32,6 +43,7 @@ def run_json(run: Run) -> Dict[str, Any]:
             "reason": task.reason,
             "error": None if task.error is None else _brief(task.error),
             "traceback": None if task.error is None else traceback_of(task.error),
+            "versions": [_version_json(kept) for kept in stored.get(task.name, ())],
         }
         for task in run.tasks.values()
     ]
@@ -45,7 +57,18 @@ def run_json(run: Run) -> Dict[str, Any]:
     return {"run": head, "tasks": tasks}
 
 
-def print_summary(run: Run, *, noted: bool) -> None:
+def _version_json(kept: Kept) -> Dict[str, Any]:
+    return {
+        "dataset": kept.reference.address.dataset,
+        "version": kept.version,
+        "place": kept.place,
+        "content": kept.content,
+        "rows": kept.rows,
+        "size": kept.size,
+    }
+
+
+def print_summary(run: Run, stored: Stored, *, noted: bool) -> None:
     """Print the summary to standard output, and the errors to standard error."""
     counts = {str(state): len(names) for state, names in run.grouped().items()}
     total = plural(len(run.plan.steps), "task")
@@ -66,7 +89,9 @@ def print_summary(run: Run, *, noted: bool) -> None:
         for task in tasks
     ]
     print_table(("task", "state", "took", ""), rows)
-    _print_results(run)
+    versions = [kept for some in stored.values() for kept in some]
+    _print_results(run, versions)
+    _print_stored(versions)
     failed = [task for task in run.tasks.values() if task.error is not None]
     for task in failed[:_TRACES]:
         trace = traceback_of(task.error).rstrip() if task.error is not None else ""
@@ -75,6 +100,8 @@ def print_summary(run: Run, *, noted: bool) -> None:
         more = f"\n… and {len(failed) - _TRACES} more failed"
         hint = f"; 'glacier show {run.run_id}' has all of them" if noted else ""
         click.echo(more + hint, err=True)
+    if run.resumable and noted:
+        click.echo(f"\nto go on from here: glacier resume {run.run_id}", err=True)
 
 
 def _chosen(run: Run) -> Tuple[str, List[TaskRun]]:
@@ -95,17 +122,37 @@ def _chosen(run: Run) -> Tuple[str, List[TaskRun]]:
     return f"{title}:", [*shown, *slowest]
 
 
-def _print_results(run: Run) -> None:
+def _print_results(run: Run, versions: Sequence[Kept]) -> None:
     """The datasets that nobody read, in a few words each."""
     read = {name for step in run.plan.steps for name in (*step.inputs, step.when)}
     results = {name: value for name, value in run.values.items() if name not in read}
     if not results:
         return
-    click.echo("\nresults, in memory only:")
+    stored = {kept.reference.address.dataset for kept in versions}
+    click.echo("\nresults:" if stored.intersection(results) else "\nresults, in memory only:")
     for name, value in list(results.items())[:_ALL]:
         click.echo(f"  {name}: {_described(value)}")
     if len(results) > _ALL:
         click.echo(f"  … and {len(results) - _ALL} more")
+
+
+def _print_stored(versions: Sequence[Kept]) -> None:
+    """What a run has stored."""
+    if not versions:
+        return
+    click.echo("\nstored:")
+    rows = [
+        (
+            kept.reference.address.dataset,
+            "" if kept.rows is None else f"{kept.rows:,}",
+            byte_size(kept.size),
+            kept.place,
+        )
+        for kept in versions[:_ALL]
+    ]
+    print_table(("dataset", "rows", "size", "where"), rows)
+    if len(versions) > _ALL:
+        click.echo(f"… and {len(versions) - _ALL} more; 'glacier data' lists them")
 
 
 def _described(value: object) -> str:

@@ -25,6 +25,7 @@
     │   ├── NotAPipeline
     │   ├── UnknownName              no such task, dataset, parameter …
     │   ├── AmbiguousName
+    │   ├── NotUnique                a text that may be any of several datasets or versions
     │   ├── InvalidRequest           an argument of execute of the wrong form
     │   ├── InvalidSelection
     │   ├── MissingParameter
@@ -165,6 +166,7 @@ from glacier.core.errors._storage import (
     NothingStored,
     NotReadable,
     NotStored,
+    NotUnique,
 )
 from glacier.core.errors._stores import (
     CannotPublish,
@@ -244,6 +246,7 @@ __all__ = [
     "NotMappable",
     "NotReadable",
     "NotStored",
+    "NotUnique",
     "NothingStored",
     "PickleRefused",
     "RecordError",

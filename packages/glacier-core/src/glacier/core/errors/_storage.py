@@ -14,6 +14,7 @@ __all__ = [
     "CannotResume",
     "NotReadable",
     "NotStored",
+    "NotUnique",
     "NothingStored",
 ]
 
@@ -61,3 +62,10 @@ class CannotReplay(RequestError):
 
     def __init__(self, *, run: str, task: str, reason: str, mend: str) -> None:
         super().__init__(f"task {task!r} of run {run!r} cannot be replayed: {reason}. {mend}")
+
+
+class NotUnique(RequestError):
+    """A text that may stand for any of several datasets or versions."""
+
+    def __init__(self, *, kind: str, name: str, found: Sequence[str], mend: str) -> None:
+        super().__init__(f"{name!r} may be any of {len(found)} {kind}s: {listed(found)}. {mend}")

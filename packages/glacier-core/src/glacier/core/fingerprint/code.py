@@ -96,8 +96,8 @@ class _Walk:
         return f"{'' if module == self.home else module}.{known.__qualname__}"
 
     def add_function(self, name: str, function: FunctionType) -> None:
-        node = definition_of(function.__code__)
-        if not _is_users(function) or node is None:
+        node = definition_of(function.__code__) if _is_users(function) else None
+        if node is None:
             self.parts[name] = self.named(function)
             return
         text = canonical(_without_own_decorator(node))

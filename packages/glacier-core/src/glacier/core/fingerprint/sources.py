@@ -27,6 +27,7 @@ class Source(NamedTuple):
     assigned: Dict[str, List[ast.AST]]
 
 
+_TRIES = 4
 _sources: Dict[str, Tuple[Tuple[str, ...], Optional[Source]]] = {}
 
 
@@ -49,8 +50,8 @@ def _read(text: str) -> Optional[Source]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the import has warned already
-            tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+            tree = _parsed(text)
+    except (SyntaxError, SystemError, ValueError, RecursionError):
         return None
     source = Source({}, {}, {})
     for node in ast.walk(tree):
@@ -61,6 +62,17 @@ def _read(text: str) -> Optional[Source]:
             source.lambdas.setdefault(node.lineno, []).append(node)
     _note_assignments(tree.body, source.assigned)
     return source
+
+
+def _parsed(text: str) -> ast.Module:
+    for _ in range(_TRIES):
+        try:
+            return ast.parse(text)
+        except SystemError:
+            # Up to Python 3.11 all parsers of a process count how deep they are in one place, so
+            # what another thread (or the garbage collector) parses meanwhile upsets the count.
+            continue
+    return ast.parse(text)
 
 
 def _note_assignments(body: List[ast.stmt], assigned: Dict[str, List[ast.AST]]) -> None:

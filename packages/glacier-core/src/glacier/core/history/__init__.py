@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         LogRecord,
         RunRecord,
         TaskRecord,
+        VersionRecord,
         read_run,
         read_runs,
     )
@@ -26,6 +27,7 @@ __all__ = [
     "Recorder",
     "RunRecord",
     "TaskRecord",
+    "VersionRecord",
     "read_run",
     "read_runs",
 ]

@@ -6,6 +6,7 @@ table      one row for each
 runs       run; ``state`` is ``running`` until it ends
 tasks      task of a run that has started or ended
 attempts   attempt of a task, or of an item of one (else ``item`` is -1), that has ended
+versions   version of a dataset that a task wrote, or made that of its run
 logs       record that a task logged
 =========  ======================================================================================
 """
@@ -21,7 +22,7 @@ from glacier.core.errors import HistoryError
 
 __all__ = ["SCHEMA", "connect", "history_file"]
 
-SCHEMA = 2
+SCHEMA = 3
 """The version of the schema, in the file as ``PRAGMA user_version``."""
 
 _APPLICATION = 0x476C6163  # "Glac": tells the file from any other database
@@ -40,6 +41,19 @@ CREATE TABLE attempts (
     traceback TEXT,
     delay REAL,
     PRIMARY KEY (run_id, position, item, attempt)
+) WITHOUT ROWID;
+"""
+_VERSIONS = """
+CREATE TABLE versions (
+    run_id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    dataset TEXT NOT NULL,
+    version TEXT NOT NULL,
+    place TEXT NOT NULL,
+    content TEXT,
+    row_count INTEGER,
+    size INTEGER,
+    PRIMARY KEY (run_id, position, dataset)
 ) WITHOUT ROWID;
 """
 _TABLES = f"""
@@ -66,7 +80,7 @@ CREATE TABLE tasks (
     reason TEXT NOT NULL,
     PRIMARY KEY (run_id, position)
 ) WITHOUT ROWID;
-{_ATTEMPTS}CREATE TABLE logs (
+{_ATTEMPTS}{_VERSIONS}CREATE TABLE logs (
     run_id TEXT NOT NULL,
     task TEXT NOT NULL,
     attempt INTEGER NOT NULL,
@@ -84,7 +98,7 @@ ALTER TABLE attempts RENAME TO attempts_1;
     error, traceback, NULL FROM attempts_1;
 DROP TABLE attempts_1;
 """
-_STEPS = {0: _TABLES, 1: _FROM_1}
+_STEPS = {0: _TABLES, 1: _FROM_1 + _VERSIONS, 2: _VERSIONS}
 """What to do to a file of an older schema."""
 
 

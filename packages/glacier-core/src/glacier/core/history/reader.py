@@ -13,7 +13,15 @@ from glacier.core.errors import HistoryError, nearest
 from glacier.core.history.database import connect, history_file
 from glacier.core.history.host import is_alive
 
-__all__ = ["AttemptRecord", "LogRecord", "RunRecord", "TaskRecord", "read_run", "read_runs"]
+__all__ = [
+    "AttemptRecord",
+    "LogRecord",
+    "RunRecord",
+    "TaskRecord",
+    "VersionRecord",
+    "read_run",
+    "read_runs",
+]
 
 
 @dataclass(frozen=True)
@@ -46,11 +54,26 @@ class AttemptRecord:
 
 
 @dataclass(frozen=True)
+class VersionRecord:
+    """A version of a dataset that a task wrote, or that is an older one made the run's.
+
+    ``content`` is a hash of the values; ``size`` is in bytes.
+    """
+
+    dataset: str
+    version: str
+    place: str
+    content: Optional[str] = None
+    rows: Optional[int] = None
+    size: Optional[int] = None
+
+
+@dataclass(frozen=True)
 class TaskRecord:
     """How a task fared; ``error`` is one line, ``traceback`` all of it, of its last attempt.
 
     ``attempts`` is the number of that, and ``failures`` are the attempts before, those of all items
-    of a mapped task included.
+    of a mapped task included. ``versions`` are those of its stored outputs.
     """
 
     name: str
@@ -62,6 +85,7 @@ class TaskRecord:
     error: Optional[str] = None
     traceback: Optional[str] = None
     failures: Sequence[AttemptRecord] = ()
+    versions: Sequence[VersionRecord] = ()
 
 
 @dataclass(frozen=True)
@@ -111,9 +135,13 @@ def read_run(root: Union[str, Path], run: str) -> RunRecord:
         (record,) = [_run(row, _counts(connection, where, run_id)) for row in connection.execute(
             f"SELECT * FROM runs {where}", (run_id,)
         )]  # fmt: skip
-        failures = _failures(connection, run_id)
+        failures, versions = _failures(connection, run_id), _versions(connection, run_id)
         tasks = [
-            replace(_task(row), failures=tuple(failures.get(position, ())))
+            replace(
+                _task(row),
+                failures=tuple(failures.get(position, ())),
+                versions=tuple(versions.get(position, ())),
+            )
             for position, *row in connection.execute(_TASKS, (run_id,))
         ]
         logs = [LogRecord(*row) for row in connection.execute(_LOGS, (run_id,))]
@@ -132,6 +160,10 @@ WHERE t.run_id = ? ORDER BY t.position
 _FAILURES = """
 SELECT position, attempt, item, started, duration, error, traceback, delay FROM attempts
 WHERE run_id = ? AND delay IS NOT NULL ORDER BY position, item, attempt
+"""
+_VERSIONS = """
+SELECT position, dataset, version, place, content, row_count, size FROM versions
+WHERE run_id = ? ORDER BY position, dataset
 """
 _LOGS = """
 SELECT task, attempt, item, time, level, logger, message FROM logs
@@ -187,6 +219,13 @@ def _failures(connection: sqlite3.Connection, run_id: str) -> Dict[int, List[Att
     for position, attempt, item, *rest in connection.execute(_FAILURES, (run_id,)):
         record = AttemptRecord(attempt, None if item < 0 else item, *rest)
         found.setdefault(position, []).append(record)
+    return found
+
+
+def _versions(connection: sqlite3.Connection, run_id: str) -> Dict[int, List[VersionRecord]]:
+    found: Dict[int, List[VersionRecord]] = {}
+    for position, *row in connection.execute(_VERSIONS, (run_id,)):
+        found.setdefault(position, []).append(VersionRecord(*row))
     return found
 
 

@@ -8,7 +8,18 @@ import threading
 import warnings
 from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Tuple, Union
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Tuple,
+    Union,
+)
 
 from glacier.core import tasklog
 from glacier.core._version import __version__
@@ -176,6 +187,8 @@ class _Writer:
                     which = (run_id, position, _WHOLE, entry.attempt)
                     attempt = (*which, state, began, took, *_error(entry.error), None)
                     found.setdefault(_ATTEMPT, []).append(attempt)
+                if entry.kept:
+                    found.setdefault(_VERSION, []).extend(self.version_rows(entry))
             elif isinstance(entry, AttemptFailed):
                 found.setdefault(_ATTEMPT, []).append(self.attempt_row(entry))
             elif isinstance(entry, RunStarted):
@@ -192,6 +205,15 @@ class _Writer:
             self.start.run_id, self.positions[entry.step.task], item, entry.attempt,
             State.FAILED.value, entry.started, entry.duration, *_error(entry.error), entry.delay,
         )  # fmt: skip
+
+    def version_rows(self, entry: TaskFinished) -> Iterator[Tuple[Any, ...]]:
+        position = self.positions[entry.step.task]
+        for dataset, kept in zip(entry.step.outputs, entry.kept):
+            if kept is not None:
+                yield (
+                    self.start.run_id, position, dataset, kept.version, kept.place, kept.content,
+                    kept.rows, kept.size,
+                )  # fmt: skip
 
     def run_row(self, start: RunStarted) -> Tuple[Any, ...]:
         plan, python = start.plan, sys.version.split()[0]
@@ -210,6 +232,7 @@ def _json(request: Mapping[str, Any]) -> str:
 _RUN = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _TASK = "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_VERSION = "INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _LOG = "INSERT INTO logs VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _END = "UPDATE runs SET state = ?, duration = ? WHERE run_id = ?"
 

@@ -16,6 +16,7 @@ from glacier.core.contracts import (
 from glacier.core.errors import GlacierError, NotStored
 from glacier.core.mapping import Expansion
 from glacier.core.step import Step
+from glacier.core.storage.ancestry import Ancestry
 from glacier.core.storage.decisions import Decision, Facts, decide
 from glacier.core.storage.recipes import Codes, make_recipe
 from glacier.core.storage.records import Kept, Origin
@@ -55,6 +56,7 @@ class Depot:
         self.resumed = resumed
         self.codes = Codes()
         self.kept: Dict[str, Kept] = {}
+        self.ancestry = Ancestry(launch.plan, self.kept)
         self.sources = Sources(launch, shelves)
         self.reused: Mapping[int, Sequence[Optional[Kept]]] = {}
         self._provenances: Optional[List[Optional[str]]] = None
@@ -139,9 +141,9 @@ class Depot:
         return call._replace(shelves=shelves, origin=origin)
 
     def _origin(self, number: int, step: Step, decision: Decision) -> Origin:
-        inputs = {name: self.kept[name].reference for name in step.inputs if name in self.kept}
+        inputs = self.ancestry.behind(step.inputs)
         recipe = {**(decision.recipe or {}), "provenance": self.provenances()[number]}
-        return Origin(self.run_id, step.task, decision.fingerprint, tuple(inputs.values()), recipe)
+        return Origin(self.run_id, step.task, decision.fingerprint, inputs, recipe)
 
     def _up_to_date(self, number: int, call: TaskCall) -> TaskResult:
         """The result of a step that the resumed run has done."""

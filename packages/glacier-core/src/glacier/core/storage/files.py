@@ -106,9 +106,18 @@ class FileShelf:
             except VersionMissing:
                 return None
         items = len(record.parts) if record.mapped else None
-        reference = record.reference
-        made_by = record.fingerprint, record.recipe
-        return Kept(reference, record.content, created, items, *made_by, record.kind, record.rows)
+        return Kept(
+            record.reference,
+            record.content,
+            created,
+            items,
+            record.fingerprint,
+            record.recipe,
+            record.kind,
+            record.rows,
+            record.size,
+            self.place,
+        )
 
     # --- writing ----------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ class Kept(NamedTuple):
     made, in seconds since the epoch. ``items`` is how many parts a mapped one has, ``None`` for one
     that was written as a whole. ``fingerprint`` and ``recipe`` are those that it was made by.
     ``kind`` is what the value was (see :mod:`glacier.core.formats.kinds`), ``rows`` how many it
-    has.
+    has. ``size`` in bytes and ``place`` are for people, as far as they are known.
     """
 
     reference: Reference
@@ -27,6 +27,8 @@ class Kept(NamedTuple):
     recipe: Optional[Mapping[str, Any]] = None
     kind: str = ""
     rows: Optional[int] = None
+    size: Optional[int] = None
+    place: str = ""
 
     @property
     def version(self) -> str:
@@ -37,7 +39,8 @@ class Kept(NamedTuple):
 class Origin(NamedTuple):
     """Where what a call writes comes from: noted beside it.
 
-    ``inputs`` are the versions that the task reads. ``recipe`` is what the fingerprint was made of,
+    ``inputs`` are the versions that the task reads, and those from which was made what it reads
+    from memory. ``recipe`` is what the fingerprint was made of,
     part by part.
     """
 

@@ -15,9 +15,9 @@ from glacier.core.errors import CannotResume, KeyMissing, RecordError, VersionMi
 from glacier.core.storage.records import Kept
 from glacier.core.storage.shelf import Shelf
 from glacier.core.versions import FORMAT, RunRecord, read_run
-from glacier.core.versions.runs import run_key
+from glacier.core.versions.runs import done_key, run_key
 
-__all__ = ["Resumption", "done_key", "note_done", "read_resumption"]
+__all__ = ["Resumption", "note_done", "read_resumption"]
 
 
 class Resumption(NamedTuple):
@@ -78,11 +78,6 @@ def _enough(
         if is_enough and (outputs or number in stored):
             chosen[number] = found
     return chosen
-
-
-def done_key(run: str) -> str:
-    """The key of the note on what a run has done."""
-    return f"_runs/{run}/done.json"
 
 
 def note_done(store: Store, run: str, done: Mapping[str, Optional[str]]) -> None:

@@ -63,7 +63,8 @@ class TableShelf:
 
     def _unnoted(self) -> Kept:
         content = hash_table(self._url, self.address.dataset)
-        return Kept(Reference(self.address, f"{_UNNOTED}{content[:16]}"), content)
+        told = content.rpartition(":")[2][:16]
+        return Kept(Reference(self.address, f"{_UNNOTED}{told}"), content)
 
     def at(self, version: str) -> Optional[Kept]:
         latest = self.latest()
@@ -98,7 +99,8 @@ class TableShelf:
         except VersionMissing:  # written from another machine, or long ago
             recipe = None
         made_by = found.fingerprint, recipe
-        return Kept(reference, found.content, created, None, *made_by, found.kind, found.rows)
+        known = Kept(reference, found.content, created, None, *made_by, found.kind, found.rows)
+        return known._replace(place=self.place)
 
     # --- writing ----------------------------------------------------------------------------------
 

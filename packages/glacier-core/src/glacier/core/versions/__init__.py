@@ -7,6 +7,7 @@
                                          /by-fingerprint/{fingerprint}.json    moves only forward
                                          /latest.json                          moves only forward
     _runs/{run}.json                              created once, when the run starts
+         /{run}/done.json                         what a run has done that did not succeed
 
 The id of a version is that of the run that wrote it, and run ids sort by time. What is written
 comes into being with ``version.json``, which one attempt creates; the others adopt it.

@@ -65,7 +65,8 @@ def collect(
     Kept is: what ``retain`` says, for all datasets or for each address; the latest; what is
     younger than ``grace``; what a run pins that is ``live`` or began within ``pins``; what such a
     run has written; and all that a kept version was made from, or takes its files from. Versions
-    and runs in ``others`` count as kept. The record of a run goes with its last version.
+    and runs in ``others`` count as kept. The record of a run goes with its last version, and
+    what is noted of the run with it.
 
     One collector at a time may work on a store, beside any number of runs; one that is killed
     leaves nothing that the next does not see. Ages are told by the store's clock, beside ``now``,
@@ -204,6 +205,14 @@ class _Collection:
             if run not in left and entry.modified < self.young
         ]
 
+    def notes(self, runs: Collection[str]) -> List[str]:
+        """What was noted of these runs, or of one that has no record any more."""
+        return [
+            entry.key
+            for run, entry in self.survey.notes.items()
+            if run in runs or (run not in self.survey.runs and entry.modified < self.young)
+        ]
+
     def stray(self) -> List[str]:
         """Fingerprints whose version goes."""
         gone = {record.reference for record in self.victims()}
@@ -219,7 +228,7 @@ class _Collection:
         versions = [record.reference for record in victims]
         keys = [one.address.record(one.version) for one in versions]
         keys += [entry.key for one in versions + drafts for entry in self.survey.data.get(one, ())]
-        keys += [*self.superfluous(), *map(run_key, runs)]
+        keys += [*self.superfluous(), *map(run_key, runs), *self.notes(runs)]
         size = sum(self.survey.sizes[key] for key in keys)
         return Collected(tuple(versions), tuple(drafts), tuple(runs), tuple(keys), size)
 

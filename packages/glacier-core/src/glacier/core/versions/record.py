@@ -56,7 +56,8 @@ class Reference(NamedTuple):
 class Version(NamedTuple):
     """A committed version.
 
-    ``run``, ``task`` and ``attempt`` wrote it; ``inputs`` are the versions that were read for it.
+    ``run``, ``task`` and ``attempt`` wrote it; ``inputs`` are the versions that were read for it,
+    directly or for what it was given in memory.
     ``data`` is the version whose files these are: another one where the task was up to date.
     ``format`` names how values are written in the parts, ``columns`` their names and types;
     ``kind`` is what the value was, and ``mapped`` whether each part is an item. ``created`` is in

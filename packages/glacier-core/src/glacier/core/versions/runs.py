@@ -13,7 +13,10 @@ from glacier.core.versions.finding import has_version
 from glacier.core.versions.pointer import read_pointer
 from glacier.core.versions.record import Reference, dump, load
 
-__all__ = ["RunRecord", "list_runs", "read_run", "run_key", "start_run"]
+__all__ = ["DONE", "RunRecord", "done_key", "list_runs", "read_run", "run_key", "start_run"]
+
+DONE = "done.json"
+"""The name of the note on what a run has done; it goes when the record of the run does."""
 
 
 class RunRecord(NamedTuple):
@@ -41,6 +44,11 @@ class RunRecord(NamedTuple):
 def run_key(run: str) -> str:
     """The key of the record of a run."""
     return f"{RUNS}/{checked(run, 'run')}.json"
+
+
+def done_key(run: str) -> str:
+    """The key of the note on what a run has done."""
+    return f"{RUNS}/{checked(run, 'run')}/{DONE}"
 
 
 def start_run(store: Store, record: RunRecord) -> RunRecord:

@@ -8,6 +8,7 @@ from typing import Dict, List, NamedTuple
 from glacier.core.contracts import Entry, Store
 from glacier.core.versions.address import RUNS, Address, address_of
 from glacier.core.versions.record import Reference
+from glacier.core.versions.runs import DONE
 
 __all__ = ["Survey", "survey"]
 
@@ -15,13 +16,14 @@ _DATA = re.compile(r"data-\d+(\.\d+)?-\d+(\.[A-Za-z0-9_]+)*")
 
 
 class Survey(NamedTuple):
-    """The files of a store by what they are."""
+    """The files of a store by what they are; ``notes`` are those on what runs have done."""
 
     records: Dict[Reference, Entry]
     data: Dict[Reference, List[Entry]]
     fingerprints: Dict[Address, List[str]]
     runs: Dict[str, Entry]
     sizes: Dict[str, int]
+    notes: Dict[str, Entry]
 
     def committed(self) -> Dict[Address, List[str]]:
         """The versions of each address that have a record."""
@@ -45,11 +47,14 @@ class Survey(NamedTuple):
 
 def survey(store: Store) -> Survey:
     """Look at all keys of a store."""
-    found = Survey({}, {}, {}, {}, {})
+    found = Survey({}, {}, {}, {}, {}, {})
     for entry in store.list():
         names = entry.key.split("/")
         if len(names) == 2 and names[0] == RUNS and names[1].endswith(".json"):
             found.runs[names[1][: -len(".json")]] = entry
+            found.sizes[entry.key] = entry.size
+        elif len(names) == 3 and names[0] == RUNS and names[2] == DONE:
+            found.notes[names[1]] = entry
             found.sizes[entry.key] = entry.size
         elif len(names) == 5:
             _add(found, names, entry)
