@@ -23,6 +23,7 @@ from click.testing import CliRunner
 from glacier.core.cli.app import app
 from glacier.core.history import read_run, read_runs
 from glacier.core.stores import DirectoryStore
+from glacier.core.stores.locks import hold
 from glacier.core.versions import Address, list_runs, list_versions
 
 TYPING = "typing" if sys.version_info >= (3, 9) else "typing_extensions"
@@ -354,6 +355,40 @@ def test_what_was_never_made_is_no_input(glacier: Glacier, folder: Path) -> None
     assert "its input 'clean' was never made: task 'tidy' is failed in that run" in output
 
 
+LAZY = """
+from typing import Any, Dict, Iterator
+from glacier.core import Dataset, Pipeline
+from TYPING import Annotated
+import math
+
+pipeline = Pipeline("lazy")
+raw, clean = Dataset("raw"), Dataset("clean")
+
+@pipeline.task
+def numbers(start: int, wrong: bool = False) -> Annotated[Iterator[int], raw]:
+    yield start
+    if wrong:
+        raise ValueError("in the middle")
+
+@pipeline.task
+def roots(items: Annotated[Iterator[int], raw]) -> clean:
+    return [math.sqrt(item) for item in items]
+""".replace("TYPING", TYPING)
+
+
+def test_a_generator_is_run_through_on_the_parameters_that_were_asked_for(
+    glacier: Glacier, folder: Path
+) -> None:
+    (folder / "lazy.py").write_text(LAZY, encoding="utf-8")
+    assert glacier("run", "lazy.py", "-p", "start=4")[0] == 0
+    assert not (folder / ".glacier" / "workspace").exists(), "nothing was stored"
+    assert glacier("replay", "last", "numbers")[1].endswith("raw:\n4\n")
+    assert glacier("run", "lazy.py", "-p", "start=9", "-p", "wrong=true")[0] == 1
+    code, output = glacier("replay", "last", "numbers")
+    assert code == 1
+    assert "ValueError: in the middle" in output
+
+
 TABLES = """
 from typing import Any, Dict, List
 from glacier.core import Database, Dataset, External, ObjectStorage, Pipeline
@@ -545,6 +580,16 @@ def test_a_grace_that_is_no_duration(glacier: Glacier, text: str) -> None:
     code, output = glacier("gc", f"--grace={text}")
     assert code == 2
     assert "is no duration" in output
+
+
+def test_two_collectors_are_not_at_work_at_once(glacier: Glacier, folder: Path) -> None:
+    glacier("run", "etl.py")
+    with hold(str(folder / ".glacier" / "gc.lock")):
+        assert glacier("gc", "--dry-run")[0] == 0
+        code, output = glacier("gc")
+    assert code == 2
+    assert "another 'glacier gc' is at work there. Wait for its end." in output
+    assert glacier("gc")[0] == 0
 
 
 def test_gc_of_nothing(glacier: Glacier) -> None:
