@@ -236,9 +236,10 @@ def benchmarks(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def crashes(session: nox.Session) -> None:
-    """Kill 200 processes that write versions, or as many as -- says, while others read."""
-    session.install(*editable(["core"]))
-    session.run("python", "packages/glacier-core/tests/killing.py", *(session.posargs or ["200"]))
+    """Kill 200 processes that write versions, then 200 that run pipelines, while others read."""
+    session.install(*editable(["core", "local"]), "pyarrow")
+    for program in ("glacier-core/tests/killing.py", "glacier-local/tests/killing_runs.py"):
+        session.run("python", f"packages/{program}", *(session.posargs or ["200"]))
 
 
 @nox.session(default=False)

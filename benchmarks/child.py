@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.child scale SHAPE TASKS``, ``… memory SHAPE TASKS COUNT SUBJECT``,
 ``… release WHAT``, ``… burning HOW ROUNDS WORKERS``, ``… sharing HOW MEASURE WORKERS``,
-``… passing HOW FOLDER`` or ``… loading HOW URL``.
+``… passing HOW FOLDER``, ``… streaming FORM FOLDER`` or ``… loading HOW URL``.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ def main() -> None:
         "burning": _burning,
         "sharing": _sharing,
         "passing": _passing,
+        "streaming": _streaming,
         "loading": _loading,
     }
     print(json.dumps(measure[kind](*arguments)))
@@ -61,6 +62,12 @@ def _passing(how: str, folder: str) -> object:
     from benchmarks.children.passing import passed
 
     return passed(how, folder)
+
+
+def _streaming(form: str, folder: str) -> object:
+    from benchmarks.children.streaming import streamed
+
+    return streamed(form, folder)
 
 
 def _loading(how: str, url: str) -> object:

@@ -15,10 +15,12 @@ from benchmarks.suites.memory import memory
 from benchmarks.suites.noted import noted
 from benchmarks.suites.options import Options
 from benchmarks.suites.order import order
+from benchmarks.suites.passing import passing
 from benchmarks.suites.release import release
 from benchmarks.suites.scale import scale
 from benchmarks.suites.sharing import sharing
 from benchmarks.suites.sleeping import sleeping
+from benchmarks.suites.streaming import streaming
 from benchmarks.suites.versus import versus
 from benchmarks.table import Row
 
@@ -26,10 +28,11 @@ __all__ = ["SUITES", "Options", "Suite"]
 
 
 class Suite(NamedTuple):
-    """A title for its table, and what measures it."""
+    """A title for its table, what measures it, and whether it only does when it is named."""
 
     title: str
     measure: Callable[[Options], Iterator[Row]]
+    on_demand: bool = False
 
 
 SUITES = {
@@ -47,5 +50,7 @@ SUITES = {
     "sleeping": Suite("50 tasks that wait, on 16 threads", sleeping),
     "burning": Suite("8 tasks of pure Python in worker processes, their start included", burning),
     "sharing": Suite("large values handed to worker processes", sharing),
+    "passing": Suite("2 GB of Parquet through three readers and writers", passing, True),
+    "streaming": Suite("2 GB through three tasks that store them", streaming, True),
     "peers": Suite("build + execute in us per task (execute / bare loop)", versus),
 }

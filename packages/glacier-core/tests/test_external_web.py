@@ -65,10 +65,12 @@ def test_packed_data_are_unpacked_whoever_packed_them(web: Web, scratch: Path) -
     packed = gzip.compress(BODY)
     file = web.page("/orders.json.gz", packed, ETag='"1"')
     way = web.page("/orders", packed, Content_Encoding="gzip", Content_Type="application/json")
+    both = web.page("/both.json.gz", packed, Content_Encoding="gzip", ETag='"1"')
     odd = web.page("/odd.json", packed, Content_Encoding="br", ETag='"1"')
 
     assert read(resolve(file), scratch) == ROWS
     assert read(resolve(way), scratch) == ROWS
+    assert read(resolve(both), scratch) == ROWS
     with pytest.raises(UnreachableExternal, match="the server sends it packed as 'br'"):
         read(resolve(odd), scratch)
 
@@ -128,6 +130,14 @@ def test_a_server_that_knows_no_head_is_asked_by_get(web: Web, scratch: Path) ->
 
     assert source.version == 'etag:"1"'
     assert read(source, scratch) == ROWS
+
+
+def test_a_server_may_tell_the_size_only_with_the_data(web: Web, scratch: Path) -> None:
+    def give(request: Any) -> Answer:
+        head = {"Content-Length": "unknown"} if request.command == "HEAD" else {}
+        return 200, {"Last-Modified": OLD, **head}, BODY
+
+    assert read(resolve(web.call("/orders.json", give)), scratch) == ROWS
 
 
 # --- failures -------------------------------------------------------------------------------------

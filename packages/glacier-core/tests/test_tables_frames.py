@@ -160,7 +160,7 @@ def tables(draw: st.DrawFn) -> Any:
     return pyarrow.table(columns)
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=tables())
 def test_arrow_tables_come_back_equal(url: str, drawn: Any) -> None:
     write_table(url, "drawn_frame", drawn)
@@ -242,6 +242,39 @@ def test_frames_of_other_columns_are_refused_and_nothing_changes(url: str, name:
         write_table(url, name, iter(frames))
 
     assert read_table(url, name) == [{"n": 1}]
+
+
+def test_frames_of_other_types_are_refused_and_narrower_ones_are_not(url: str, name: str) -> None:
+    first = pyarrow.table({"n": pyarrow.array([1], pyarrow.int64()), "x": ["a"]})
+    narrow = pyarrow.table({"n": pyarrow.array([2], pyarrow.int8()), "x": pyarrow.nulls(1)})
+    texts = pyarrow.table({"n": ["3"], "x": ["a"]})
+    parts = pyarrow.table({"n": [3], "x": [1]})
+
+    write_table(url, name, iter([first, narrow]))
+
+    assert read_table(url, name) == [{"n": 1, "x": "a"}, {"n": 2, "x": None}]
+    for other, column in ((texts, "n"), (parts, "x")):
+        with pytest.raises(
+            UnfitTable, match=f"column '{column}' of frame 1: it is .* in the first"
+        ):
+            write_table(url, name, iter([first, other]))
+    assert len(read_table(url, name)) == 2
+
+
+def test_a_lazy_frame_leaves_no_file_behind(
+    url: str, name: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    frame = polars.DataFrame({"n": [1, 2, 3]}).lazy().filter(polars.col("n") > 1)
+
+    version = write_table(url, name, frame)
+
+    assert (version.rows, version.kind) == (2, "polars.LazyFrame")
+    found = read_table(url, name, kind=version.kind)
+    assert found.collect()["n"].to_list() == [2, 3]
+    with pytest.raises(UnfitTable, match="column 'n'"):
+        write_table(url, name, frame.select(polars.from_epoch("n", time_unit="ns")))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_batch_reader_is_passed_on_batch_by_batch(url: str, name: str) -> None:

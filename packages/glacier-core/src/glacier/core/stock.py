@@ -6,6 +6,7 @@ its last reader, so these are just what the failed tasks, and those that wait fo
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING, Dict, Mapping, Optional
 
 from glacier.core.contracts import Handle, Launch, State, Value, VersionRef
@@ -31,6 +32,7 @@ class Stock:
         self.places = places
         self.depot = depot
         self.run_id = run_id
+        self.begun = time()
 
     def begin(self) -> Mapping[str, VersionRef]:
         """Fix what the run reads from outside, and note its start where it stores something.
@@ -50,15 +52,22 @@ class Stock:
         if self.launch.whole is None or not any(state in _DONE for state in log.states):
             return False
         try:
-            _salvage(self, self.depot or self._begun(), log)
+            depot = self.depot or self._begin_late()
+            if depot is not None:
+                _salvage(self, depot, log)
         except Exception:  # a full disk, or whatever, must not hide why the run failed
             return False
-        return True
+        return depot is not None
 
-    def _begun(self) -> Depot:
+    def _begin_late(self) -> Optional[Depot]:
+        """The depot of a run that had stored nothing; ``None`` if its code is no longer known."""
+        from glacier.core.fingerprint.sources import edited_since
         from glacier.core.storage.opening import begin_record, make_depot
 
         depot = make_depot(self.launch, self.places, run_id=self.run_id)
+        depot.provenances()
+        if edited_since(self.begun):  # what ran is not what the files say now
+            return None
         begin_record(depot, self.places)
         return depot
 

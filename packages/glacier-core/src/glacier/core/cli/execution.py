@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
@@ -12,21 +13,25 @@ from typing import (
     Any,
     Callable,
     Dict,
+    Generator,
     List,
     Mapping,
     NamedTuple,
     Optional,
     Sequence,
+    Union,
     cast,
 )
 
 import click
 from click.shell_completion import CompletionItem
 
+from glacier.core.cli.explain import print_decisions
 from glacier.core.cli.options import root
-from glacier.core.cli.output import print_json
+from glacier.core.cli.output import print_json, stdout_for_json
 from glacier.core.cli.signals import terminable
 from glacier.core.errors import GlacierWarning, MissingParameter, RequestError
+from glacier.core.loader import load, split_target
 from glacier.core.progress import MODES, progress_listener
 
 if TYPE_CHECKING:
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from glacier.core.events import Event
     from glacier.core.pipeline import Pipeline
     from glacier.core.run import Run
+    from glacier.core.storage.decisions import Decision
     from glacier.core.storage.places import Places
     from glacier.core.storage.records import Kept
 
@@ -41,10 +47,9 @@ __all__ = [
     "Done",
     "How",
     "Request",
-    "execute",
+    "carry_out",
     "execution",
     "executor_name",
-    "finish",
     "parameters",
     "places_of",
 ]
@@ -62,6 +67,7 @@ class How(NamedTuple):
     workers: Optional[int]
     processes: Optional[bool]
     cache: Optional[bool]
+    as_deployed: Optional[bool]
     fail_fast: Optional[bool]
     history: bool
     progress: str
@@ -109,6 +115,11 @@ _OPTIONS = (
         help="Keep all datasets, and do not run a task again of which nothing has changed.",
     ),
     click.option(
+        "--as-deployed", is_flag=True, default=None,
+        help="Run each task as in a cloud: in a new process with only its own secrets, every value "
+        "passed through its format.",
+    ),
+    click.option(
         "--fail-fast/--keep-going", default=None,
         help="After a failure start nothing more, or (the default) go on with what does not "
         "need it.",
@@ -152,7 +163,6 @@ def parameters(texts: Any) -> Dict[str, str]:
 def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
     """Execute a pipeline as the command line asks for."""
     from glacier.core.events import TaskFinished
-    from glacier.core.parameters import parse_texts
 
     executor = _executor(how)
     more: Any = {} if request.resume is None else {"resume": request.resume}
@@ -168,40 +178,65 @@ def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
             stored[event.step.task] = kept
 
     listeners = [note, *_listeners(request, how)]
-    with terminable(), warnings.catch_warnings():
+    with terminable(), _told(pipeline, request) as asked:
+        run = executor.execute(
+            pipeline, listeners=listeners, raise_on_failure=False, **asked, **more
+        )
+    return Done(run, stored)
+
+
+def explain(pipeline: Pipeline, request: Request, how: How) -> Sequence[Decision]:
+    """What the run would do, and why."""
+    executor: Any = _executor(how)
+    if not hasattr(executor, "explain"):
+        raise click.UsageError(f"the executor {how.executor!r} explains nothing.")
+    with _told(pipeline, request) as asked:
+        found: Sequence[Decision] = executor.explain(pipeline, resume=request.resume, **asked)
+        return found
+
+
+@contextmanager
+def _told(pipeline: Pipeline, request: Request) -> Generator[Dict[str, Any], None, None]:
+    """What the request says, as arguments of an executor; what it lacks is told as flags."""
+    from glacier.core.parameters import parse_texts
+
+    with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            run = executor.execute(
-                pipeline,
-                params=parse_texts(pipeline.graph(), request.params),
-                select=list(request.select) or None,
-                listeners=listeners,
-                raise_on_failure=False,
-                **more,
-            )
+            params = parse_texts(pipeline.graph(), request.params)
+            yield {"params": params, "select": list(request.select) or None}
         except RequestError as error:
             missing = [one.name for one in error.problems if isinstance(one, MissingParameter)]
             if missing:
                 flags = " ".join(f"--param {name}=…" for name in missing)
                 click.echo(f"On the command line: {flags}", err=True)
             raise
-    return Done(run, stored)
 
 
-def finish(ctx: click.Context, done: Done, how: How, *, as_json: bool) -> None:
-    """Tell what came of a run, and end with its exit code."""
+def carry_out(
+    ctx: click.Context, request: Request, how: How, *, explains: bool, as_json: bool
+) -> None:
+    """Execute what is asked for, or explain it, and tell what came of it; sets the exit code."""
     from glacier.core.cli.summary import print_summary, run_json
 
+    outcome: Union[Done, Sequence[Decision]]
+    with stdout_for_json(as_json):
+        path, name = split_target(request.file)
+        pipeline = load(path).choose(name)
+        outcome = (explain if explains else execute)(pipeline, request, how)
+    if not isinstance(outcome, Done):
+        print_decisions(outcome, as_json=as_json)
+        return
     if as_json:
-        print_json(run_json(done.run, done.stored))
+        print_json(run_json(outcome.run, outcome.stored))
     else:
-        print_summary(done.run, done.stored, noted=how.history)
-    ctx.exit(FAILED if done.run.state != "succeeded" else 0)
+        print_summary(outcome.run, outcome.stored, noted=how.history)
+    ctx.exit(FAILED if outcome.run.state != "succeeded" else 0)
 
 
 def places_of(name: str, root: Path) -> Places:
     """Where the executor of that name keeps what pipelines store."""
-    how = How(name, None, None, None, None, history=False, progress="off", root=root)
+    how = How(name, None, None, None, None, None, history=False, progress="off", root=root)
     return _places(_executor(how), name)
 
 
@@ -223,6 +258,7 @@ def _executor(how: How) -> Executor:
         "workers": how.workers,
         "processes": how.processes,
         "cache": how.cache,
+        "as_deployed": how.as_deployed,
         "fail_fast": how.fail_fast,
     }
     options: Dict[str, Any] = {key: value for key, value in asked.items() if value is not None}

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any, List, Mapping, Optional
 
 import click
 
-from glacier.core.cli.execution import How, Request, execute, execution, finish
+from glacier.core.cli.execution import How, Request, carry_out, execution
+from glacier.core.cli.explain import wants_explanation
 from glacier.core.cli.options import complete_file, complete_run, format_json
-from glacier.core.cli.output import stdout_for_json
 from glacier.core.errors import CannotResume
-from glacier.core.loader import load, split_target
 
 if TYPE_CHECKING:
     from glacier.core.history.reader import RunRecord
@@ -25,9 +24,12 @@ __all__ = ["resume"]
     help="Where the pipeline is now, if not where it was.",
 )  # fmt: skip
 @execution
+@wants_explanation
 @format_json
 @click.pass_context
-def resume(ctx: click.Context, run: str, file: Optional[str], how: How, as_json: bool) -> None:
+def resume(
+    ctx: click.Context, run: str, file: Optional[str], how: How, explains: bool, as_json: bool
+) -> None:
     """Go on from a run that did not succeed.
 
     The file, its parameters and the selection are those of that run; what it read, this one reads
@@ -37,11 +39,7 @@ def resume(ctx: click.Context, run: str, file: Optional[str], how: How, as_json:
     from glacier.core.history.reader import read_run
 
     request = _request(read_run(how.root, run), file)
-    with stdout_for_json(as_json):
-        path, name = split_target(request.file)
-        pipeline = load(path).choose(name)
-        done = execute(pipeline, request, how)
-    finish(ctx, done, how, as_json=as_json)
+    carry_out(ctx, request, how, explains=explains, as_json=as_json)
 
 
 def _request(record: RunRecord, file: Optional[str]) -> Request:

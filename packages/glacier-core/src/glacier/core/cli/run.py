@@ -6,10 +6,9 @@ from typing import Sequence
 
 import click
 
-from glacier.core.cli.execution import How, Request, execute, execution, finish, parameters
+from glacier.core.cli.execution import How, Request, carry_out, execution, parameters
+from glacier.core.cli.explain import wants_explanation
 from glacier.core.cli.options import format_json, target
-from glacier.core.cli.output import stdout_for_json
-from glacier.core.loader import load, split_target
 
 __all__ = ["run"]
 
@@ -25,6 +24,7 @@ __all__ = ["run"]
     help="Run a part: 'clean+', '+report', 'extract..report', 'tag:nightly'. Several add up.",
 )  # fmt: skip
 @execution
+@wants_explanation
 @format_json
 @click.pass_context
 def run(
@@ -33,6 +33,7 @@ def run(
     params: Sequence[str],
     select: Sequence[str],
     how: How,
+    explains: bool,
     as_json: bool,
 ) -> None:
     """Run a pipeline of a file.
@@ -41,8 +42,4 @@ def run(
     stands below it, does not take place. Exits with 1 if a task fails.
     """
     request = Request(target, parameters(params), list(select))
-    with stdout_for_json(as_json):
-        file, name = split_target(target)
-        pipeline = load(file).choose(name)
-        done = execute(pipeline, request, how)
-    finish(ctx, done, how, as_json=as_json)
+    carry_out(ctx, request, how, explains=explains, as_json=as_json)

@@ -89,8 +89,9 @@ def print_summary(run: Run, stored: Stored, *, noted: bool) -> None:
         for task in tasks
     ]
     print_table(("task", "state", "took", ""), rows)
-    _print_results(run)
-    _print_stored([kept for some in stored.values() for kept in some])
+    versions = [kept for some in stored.values() for kept in some]
+    _print_results(run, versions)
+    _print_stored(versions)
     failed = [task for task in run.tasks.values() if task.error is not None]
     for task in failed[:_TRACES]:
         trace = traceback_of(task.error).rstrip() if task.error is not None else ""
@@ -99,6 +100,8 @@ def print_summary(run: Run, stored: Stored, *, noted: bool) -> None:
         more = f"\n… and {len(failed) - _TRACES} more failed"
         hint = f"; 'glacier show {run.run_id}' has all of them" if noted else ""
         click.echo(more + hint, err=True)
+    if run.resumable and noted:
+        click.echo(f"\nto go on from here: glacier resume {run.run_id}", err=True)
 
 
 def _chosen(run: Run) -> Tuple[str, List[TaskRun]]:
@@ -119,13 +122,14 @@ def _chosen(run: Run) -> Tuple[str, List[TaskRun]]:
     return f"{title}:", [*shown, *slowest]
 
 
-def _print_results(run: Run) -> None:
+def _print_results(run: Run, versions: Sequence[Kept]) -> None:
     """The datasets that nobody read, in a few words each."""
     read = {name for step in run.plan.steps for name in (*step.inputs, step.when)}
     results = {name: value for name, value in run.values.items() if name not in read}
     if not results:
         return
-    click.echo("\nresults, in memory only:")
+    stored = {kept.reference.address.dataset for kept in versions}
+    click.echo("\nresults:" if stored.intersection(results) else "\nresults, in memory only:")
     for name, value in list(results.items())[:_ALL]:
         click.echo(f"  {name}: {_described(value)}")
     if len(results) > _ALL:

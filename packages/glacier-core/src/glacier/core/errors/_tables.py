@@ -36,10 +36,12 @@ class UnreachableDatabase(TableError):
 
 
 class MissingTable(TableError):
-    """A table that the database does not have."""
+    """A table that the database does not have; ``reason`` where there is no database either."""
 
-    def __init__(self, *, database: str, table: str, known: Iterable[str]) -> None:
-        guess = did_you_mean(table, known) or " It has no tables at all."
+    def __init__(
+        self, *, database: str, table: str, known: Iterable[str], reason: str = ""
+    ) -> None:
+        guess = did_you_mean(table, known) or f" {reason or 'It has no tables at all.'}"
         super().__init__(f"{database} has no table {table!r}.{guess}")
 
 

@@ -108,8 +108,7 @@ def download(part: Part, folder: str, *, checked: bool) -> str:
     with _answer(part.place, "GET") as response, open(path, "wb") as file:
         now, _ = _told(part.place, response)
         told = part.etag is not None or part.stamp is not None
-        before = part.etag or (part.stamp, part.size)
-        if checked and told and before != (now.etag or (now.stamp, now.size)):
+        if checked and told and not _same(part, now):
             raise _changed(part)
         for block in _body(part.place, response):
             digest.update(block)
@@ -117,6 +116,14 @@ def download(part: Part, folder: str, *, checked: bool) -> str:
     if checked and not told and part.sha256 not in (None, digest.hexdigest()):
         raise _changed(part)
     return path
+
+
+def _same(before: Part, now: Part) -> bool:
+    """Whether a server tells the same of a URL; of the size it may be silent."""
+    if before.etag is not None or now.etag is not None:
+        return before.etag == now.etag
+    sizes = {before.size, now.size} - {None}
+    return before.stamp == now.stamp and len(sizes) < 2
 
 
 def _changed(part: Part) -> ChangedExternal:
@@ -132,8 +139,10 @@ def _body(address: str, response: Any) -> Iterator[bytes]:
     length = response.headers.get("Content-Length")
     stream: Any = _Counted(response)
     packing = response.headers.get("Content-Encoding", "identity").lower()
-    if packing in ("gzip", "x-gzip"):
-        source: Any = gzip.GzipFile(fileobj=stream)
+    if packing in ("gzip", "x-gzip") and name_of(address).lower().endswith(".gz"):
+        source: Any = stream  # that is how the file itself is packed
+    elif packing in ("gzip", "x-gzip"):
+        source = gzip.GzipFile(fileobj=stream)
     elif packing in ("identity", ""):
         source = stream
     else:

@@ -183,7 +183,7 @@ def _resolve(value: Any, path: Tuple[str, ...]) -> Tuple[Any, str, Optional[str]
     owner: Optional[str] = None
     name = ""
     for attribute in path:
-        if not isinstance(value, ModuleType) or _is_installed(_file_of(value.__name__) or ""):
+        if not isinstance(value, ModuleType) or _is_installed(getattr(value, "__file__", "") or ""):
             break
         owner, name = value.__name__, attribute
         value = getattr(value, attribute, _UNKNOWN)

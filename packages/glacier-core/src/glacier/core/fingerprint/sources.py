@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 import warnings
 from types import CodeType
 from typing import Dict, List, NamedTuple, Optional, Tuple, Union
 
-__all__ = ["Definition", "Source", "definition_of", "source_of"]
+__all__ = ["Definition", "Source", "definition_of", "edited_since", "source_of"]
 
 Definition = Union[ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -38,6 +39,11 @@ def source_of(file: str) -> Optional[Source]:
     if known is None or known[0] != lines:
         known = _sources[file] = (lines, _read("".join(lines)) if lines else None)
     return known[1]
+
+
+def edited_since(moment: float) -> bool:
+    """Whether a file that was read as source has changed since then, in seconds of the epoch."""
+    return any(os.stat(file).st_mtime > moment for file in _sources if os.path.exists(file))
 
 
 def _read(text: str) -> Optional[Source]:

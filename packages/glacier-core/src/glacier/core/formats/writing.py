@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from itertools import chain
 from typing import Any, Iterable, Iterator, Optional, Sequence
 
@@ -36,7 +39,8 @@ def write_value(
     part of theirs is not much larger than ``part_bytes``. A ``Path`` is moved in; with
     ``scratch``, the run's own folder, only from there, and copied from elsewhere.
 
-    Raises :class:`~glacier.core.errors.FormatError`, and what a stream itself raises.
+    Raises :class:`~glacier.core.errors.FormatError`, ``OSError`` with its ``errno`` where the disk
+    is full, and what a stream itself raises.
     """
     parts = Parts(stage, scratch, part_bytes)
     try:
@@ -48,9 +52,24 @@ def write_value(
         chosen = format_for(value, format)
         columns = chosen.write(value, kind, parts)
         return Written(chosen.name, parts.files, columns, parts.rows, _kept(kind, chosen))
-    except BaseException:
+    except BaseException as error:
         parts.discard()
+        number = _number_of(error)
+        if number is not None:
+            raise OSError(number, os.strerror(number)) from error
         raise
+
+
+def _number_of(error: BaseException) -> Optional[int]:
+    """The number of the error of the operating system that a library tells in words alone."""
+    if getattr(error, "errno", None) is not None:
+        return None
+    found = re.search(r"\(os error (\d+)\)", str(error))  # as polars tells it
+    if found is not None:
+        return int(found[1])
+    if isinstance(error, OSError) and re.search(r"requested and \d+ written", str(error)):
+        return errno.ENOSPC  # as numpy does
+    return None
 
 
 def _stream(items: Iterator[Any], format: Optional[str], parts: Parts) -> Written:

@@ -71,8 +71,9 @@ class Depot:
         """
         self.kept.update(self.sources.pin(None if self.resumed is None else self.resumed.record))
         refs = {name: VersionRef(name, kept.version) for name, kept in self.kept.items()}
+        made = self.provenances()  # now: files may be edited while the run goes on
         if self.resumed is not None:
-            self.reused = self.resumed.choose(self.plan, self.provenances(), self.shelves)
+            self.reused = self.resumed.choose(self.launch, made, self.shelves)
         return refs
 
     def provenances(self) -> List[Optional[str]]:

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple, Optional, Sequence, Tuple
 from glacier.core.context import scratch_of
 from glacier.core.contracts import Store
 from glacier.core.errors import FormatError, GlacierWarning, UnfitValue, VersionMissing
-from glacier.core.formats import read_value, write_value
+from glacier.core.formats import Written, read_value, write_value
 from glacier.core.formats.kinds import FRAMES, STREAMS, kind_of
 from glacier.core.storage.records import Kept, Origin
+from glacier.core.stores.failures import is_shortage, told
 from glacier.core.valueforms import STREAM, type_of_form
 from glacier.core.versions import (
     Address,
@@ -142,14 +143,7 @@ class FileShelf:
     def _write(
         self, value: Any, name: Optional[str], origin: Origin, attempt: int, item: Optional[int]
     ) -> FileDraft:
-        mapped = item is not None
-        written = write_value(
-            [value] if mapped else value,
-            self.store.stage,
-            format=name,
-            mapped=mapped,
-            scratch=scratch_of(origin.run) or os.devnull,  # where no file lies
-        )
+        written = self._staged([value] if item is not None else value, name, origin, item)
         draft = Draft(self.address, origin.run, origin.task, attempt)
         first = item or 0
         parts = [
@@ -164,6 +158,24 @@ class FileShelf:
             written.columns,
             written.mapped,
         )
+
+    def _staged(
+        self, value: Any, name: Optional[str], origin: Origin, item: Optional[int]
+    ) -> Written:
+        """The value as temporary files of the store."""
+        try:
+            return write_value(
+                value,
+                self.store.stage,
+                format=name,
+                mapped=item is not None,
+                scratch=scratch_of(origin.run) or os.devnull,  # where no file lies
+            )
+        except OSError as error:
+            # Any other error of a stream may be its own, and no matter of the store.
+            if is_stream(value) and not is_shortage(error):
+                raise
+            raise told(error, self.place, doing="writing it") from error
 
     def commit(
         self,

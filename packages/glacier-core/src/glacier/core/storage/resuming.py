@@ -10,13 +10,12 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from glacier.core.contracts import Store
+from glacier.core.contracts import Launch, Store
 from glacier.core.errors import CannotResume, KeyMissing, RecordError, VersionMissing
-from glacier.core.plan import Plan
 from glacier.core.storage.records import Kept
 from glacier.core.storage.shelf import Shelf
 from glacier.core.versions import FORMAT, RunRecord, read_run
-from glacier.core.versions.runs import done_key
+from glacier.core.versions.runs import done_key, run_key
 
 __all__ = ["Resumption", "note_done", "read_resumption"]
 
@@ -28,9 +27,10 @@ class Resumption(NamedTuple):
     done: Mapping[str, Optional[str]]
 
     def choose(
-        self, plan: Plan, provenances: Sequence[Optional[str]], shelves: Mapping[str, Shelf]
+        self, launch: Launch, provenances: Sequence[Optional[str]], shelves: Mapping[str, Shelf]
     ) -> Dict[int, Sequence[Optional[Kept]]]:
         """The steps that are not repeated, each with what is stored of its outputs."""
+        plan = launch.plan
         stored: Dict[int, List[Optional[Kept]]] = {}
         for number, step in enumerate(plan.steps):
             made = provenances[number]
@@ -42,7 +42,7 @@ class Resumption(NamedTuple):
             ]
             if self.done.get(step.task) == made or (found and None not in found):
                 stored[number] = found
-        return _enough(plan, stored)
+        return _enough(launch, stored)
 
 
 def _made_so(kept: Optional[Kept], provenance: str) -> Optional[Kept]:
@@ -51,24 +51,32 @@ def _made_so(kept: Optional[Kept], provenance: str) -> Optional[Kept]:
 
 
 def _enough(
-    plan: Plan, stored: Mapping[int, List[Optional[Kept]]]
+    launch: Launch, stored: Mapping[int, List[Optional[Kept]]]
 ) -> Dict[int, Sequence[Optional[Kept]]]:
-    """Those of which everything is stored that the steps to repeat read, or that nobody reads."""
-    wiring = plan.wiring
+    """Those of which all is stored that is a result, or to be kept, or read by what is repeated.
+
+    Of a run that was killed there is no note on what it had done. But what a task has read that is
+    done had been made, and from the same, for the provenance of a reader tells that too.
+    """
+    wiring = launch.plan.wiring
+    wanted = {wiring.index[name] for name in launch.keep if name in wiring.index}
     chosen: Dict[int, Sequence[Optional[Kept]]] = {}
-    for number in range(len(plan.steps) - 1, -1, -1):  # readers come after what they read
-        if number not in stored:
-            continue
-        outputs = zip(wiring.outputs[number], stored[number])
-        lacking = [dataset for dataset, kept in outputs if kept is None and dataset >= 0]
-        needed = [
+    for number in range(len(launch.plan.steps) - 1, -1, -1):  # readers come after what they read
+        outputs = [dataset for dataset in wiring.outputs[number] if dataset >= 0]
+        found = stored.get(number, [None] * len(wiring.outputs[number]))
+        lacking = [
             dataset
-            for dataset in lacking
-            if not wiring.readers[dataset]
-            or any(reader not in chosen for reader in wiring.readers[dataset])
+            for dataset, kept in zip(wiring.outputs[number], found)
+            if kept is None and dataset >= 0
         ]
-        if not needed:
-            chosen[number] = stored[number]
+        is_enough = all(
+            dataset not in wanted
+            and wiring.readers[dataset]
+            and all(reader in chosen for reader in wiring.readers[dataset])
+            for dataset in lacking
+        )
+        if is_enough and (outputs or number in stored):
+            chosen[number] = found
     return chosen
 
 
@@ -85,7 +93,7 @@ def read_resumption(store: Store, run: str) -> Resumption:
     except VersionMissing as error:
         raise CannotResume(
             run=run,
-            reason=f"{store.uri('')} knows nothing of it".replace("/ ", " "),
+            reason=f"nothing is known of it: {store.uri(run_key(run))} is missing",
             mend="A run can be resumed that failed, or that stores datasets; 'glacier runs' lists "
             "all of them.",
         ) from error

@@ -63,7 +63,8 @@ class TableShelf:
 
     def _unnoted(self) -> Kept:
         content = hash_table(self._url, self.address.dataset)
-        return Kept(Reference(self.address, f"{_UNNOTED}{content[:16]}"), content)
+        told = content.rpartition(":")[2][:16]
+        return Kept(Reference(self.address, f"{_UNNOTED}{told}"), content)
 
     def at(self, version: str) -> Optional[Kept]:
         latest = self.latest()

@@ -14,7 +14,7 @@ from glacier.core.errors import (
     StoreFull,
 )
 
-__all__ = ["READING", "failing", "told"]
+__all__ = ["READING", "failing", "is_shortage", "told"]
 
 _FULL = {
     getattr(errno, name)
@@ -40,6 +40,11 @@ def failing(where: str, *, doing: str) -> Generator[None, None, None]:
         yield
     except OSError as error:
         raise told(error, where, doing=doing) from error
+
+
+def is_shortage(error: OSError) -> bool:
+    """Whether there was no room."""
+    return error.errno in _FULL
 
 
 def told(error: OSError, where: str, *, doing: str) -> StoreError:

@@ -59,13 +59,16 @@ def write_table(
         raise InvalidDatabase(subject=f"{name!r}", reason=reason, mend="Take another name.")
     source = source_of(value, name)
     author = None if run is None else Author(run, fingerprint)
-    if isinstance(address, SqliteAddress):
-        from glacier.core.tables import sqlite
+    try:
+        if isinstance(address, SqliteAddress):
+            from glacier.core.tables import sqlite
 
-        return sqlite.write(address, table, source, author)
-    from glacier.core.tables import postgres
+            return sqlite.write(address, table, source, author)
+        from glacier.core.tables import postgres
 
-    return postgres.write(address, table, source, author)
+        return postgres.write(address, table, source, author)
+    finally:
+        source.close()
 
 
 def read_table(
@@ -102,9 +105,9 @@ def read_table(
 
         found = sqlite.read(address, table, query, version)
         return delivered(found, target, query_or_name)
-    from glacier.core.tables import postgres
+    from glacier.core.tables import postgres_reading
 
-    return delivered(postgres.read(address, table, query, version), target, query_or_name)
+    return delivered(postgres_reading.read(address, table, query, version), target, query_or_name)
 
 
 def find_version(url: str, name: str) -> Optional[TableVersion]:
@@ -138,9 +141,9 @@ def hash_table(url: str, query_or_name: str) -> str:
         from glacier.core.tables import sqlite
 
         return sqlite.content(address, table, query)
-    from glacier.core.tables import postgres
+    from glacier.core.tables import postgres_reading
 
-    return postgres.content(address, table, query)
+    return postgres_reading.content(address, table, query)
 
 
 def publish_table(address: str, value: Any) -> TableVersion:

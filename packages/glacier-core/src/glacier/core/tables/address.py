@@ -9,6 +9,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 from glacier.core.errors import InvalidDatabase
 
 __all__ = [
+    "LONGEST",
     "Address",
     "PostgresAddress",
     "SqliteAddress",
@@ -22,7 +23,7 @@ __all__ = [
 _FORMS = "Write sqlite:///path/to/file.db, or postgresql://user:password@host:5432/database."
 _WORDS = "select|with|values|table|insert|update|delete|merge|create|alter|drop|truncate"
 _QUERY = re.compile(rf"\s*(\(|({_WORDS})\s+\S)", re.IGNORECASE)
-_LONGEST = 63  # bytes; PostgreSQL cuts longer names without a word
+LONGEST = 63  # bytes; PostgreSQL cuts longer names without a word
 
 
 class SqliteAddress(NamedTuple):
@@ -131,8 +132,8 @@ def table_name(name: str, address: Address) -> TableName:
     else:
         parts = tuple(name.split("."))
         reason, mend = "it is not a table's name", "Write orders, or shop.orders with a schema."
-        if any(len(part.encode(errors="replace")) > _LONGEST for part in parts):
-            reason, mend = "a name is too long", f"PostgreSQL keeps {_LONGEST} bytes of a name."
+        if any(len(part.encode(errors="replace")) > LONGEST for part in parts):
+            reason, mend = "a name is too long", f"PostgreSQL keeps {LONGEST} bytes of a name."
             parts = ()
     if 0 < len(parts) <= 2 and all(map(str.strip, parts)) and "\0" not in name:
         return parts

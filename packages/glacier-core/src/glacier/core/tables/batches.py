@@ -10,7 +10,7 @@ from glacier.core.formats.tabular import pyarrow
 from glacier.core.tables.columns import Column, named_once
 from glacier.core.tables.sources import Rows, Source
 
-__all__ = ["arrow_source", "arrow_type", "as_type", "table_of"]
+__all__ = ["arrow_source", "arrow_type", "as_type", "conformed", "table_of"]
 
 
 def arrow_source(table: Any, kind: str, name: str) -> Source:
@@ -37,6 +37,37 @@ def arrow_source(table: Any, kind: str, name: str) -> Source:
 
 
 _Change = Optional[Callable[[Any], Any]]
+
+
+def conformed(table: Any, schema: Any, name: str, number: int) -> Any:
+    """A frame of a stream with the schema of the first one.
+
+    Its columns may be narrower, or without values, but of no other kind. Raises
+    :class:`~glacier.core.errors.UnfitTable`.
+    """
+    arrow = pyarrow()
+    if table.schema.names != schema.names:
+        raise UnfitTable(
+            table=name,
+            place=f"frame {number}",
+            reason=f"it has the columns {', '.join(table.schema.names)}",
+            mend=f"The first has {', '.join(schema.names)}: let all have the same.",
+        )
+    for found, wanted in zip(table.schema, schema):
+        one, other = _plan(arrow, found, name)[0].kind, _plan(arrow, wanted, name)[0].kind
+        alike = str(one).rstrip("123456") == str(other).rstrip("123456")
+        if not alike and not arrow.types.is_null(found.type):
+            raise UnfitTable(
+                table=name,
+                place=f"column {found.name!r} of frame {number}",
+                reason=f"it is {found.type}, and {wanted.type} in the first frame",
+                mend="Let all frames have the same types.",
+            )
+    arrays = [
+        as_type(table.column(at), field.type, f"{field.name} of frame {number}", name)
+        for at, field in enumerate(schema)
+    ]
+    return arrow.Table.from_arrays(arrays, schema=schema)
 
 
 def _plan(arrow: Any, field: Any, table: str) -> Tuple[Column, Any, _Change]:

@@ -30,7 +30,7 @@ from glacier.core.errors import UnfitTable, UnfitValue
 from glacier.core.errors._base import a_type, described
 from glacier.core.typeforms import class_of
 
-__all__ = ["Column", "columns_of", "fitted", "kind_of_value", "named_once"]
+__all__ = ["Column", "columns_of", "fitted", "kind_of_value", "named_apart", "named_once"]
 
 
 class Column(NamedTuple):
@@ -160,6 +160,17 @@ def _at(name: str, row: int) -> str:
 
 def _unfit(table: str, place: str, reason: str) -> UnfitTable:
     return UnfitTable(table=table, place=place, reason=reason, mend=_MEND)
+
+
+def named_apart(columns: Sequence[Column], table: str, *, key: Any, reason: str) -> None:
+    """Refuse columns whose names a database does not tell apart, being equal by ``key``."""
+    seen: Dict[Any, str] = {}
+    for column in columns:
+        other = seen.setdefault(key(column.name), column.name)
+        if other != column.name:
+            place = f"column {column.name!r}"
+            why = f"{reason} {other!r}"
+            raise UnfitTable(table=table, place=place, reason=why, mend="Rename one of them.")
 
 
 def named_once(names: Sequence[str], table: str) -> None:

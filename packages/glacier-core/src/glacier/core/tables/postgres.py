@@ -1,37 +1,27 @@
-"""Tables in PostgreSQL: COPY in both ways, and server-side cursors."""
+"""Writing tables of PostgreSQL: COPY, in one transaction."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-from typing import Any, Callable, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 from glacier.core.errors import UnfitTable
-from glacier.core.libraries import installed
-from glacier.core.tables.address import PostgresAddress, TableName
+from glacier.core.tables.address import LONGEST, PostgresAddress, TableName
 from glacier.core.tables.columns import Column
 from glacier.core.tables.contents import Digest
-from glacier.core.tables.postgres_connection import connect, failing, identified, opened, psycopg
+from glacier.core.tables.postgres_connection import failing, identified, opened, psycopg
+from glacier.core.tables.postgres_notes import LOCK, note_of, noted_of, quoted
 from glacier.core.tables.postgres_types import column_of, declared
-from glacier.core.tables.results import Result
 from glacier.core.tables.sources import Rows, Source
 from glacier.core.tables.sqlite import no_columns
 from glacier.core.tables.versions import (
-    SIDE_TABLE,
-    Ask,
     Author,
     TableVersion,
-    check_unchanged,
-    forget,
-    note,
-    noted,
     version_of,
 )
 
-__all__ = ["content", "find", "read", "write"]
+__all__ = ["find", "write"]
 
-_CHUNK = 10_000
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _PATIENCE = "10min"  # for readers of a table that is replaced by one of other columns
 
 
@@ -40,18 +30,31 @@ def write(
 ) -> TableVersion:
     """Replace the table's rows in one transaction."""
     name = ".".join(table)
+    _check_names(source.columns, name)
     with opened(address) as connection, failing(address, "writing", name):
         with connection.cursor() as cursor:
             # Writers of one table come one after another, also where it does not exist yet.
-            cursor.execute(_LOCK, [name])
-            found = None if author is None else _noted(cursor, table)
+            cursor.execute(LOCK, [name])
+            found = None if author is None else noted_of(cursor, table)
             if found is not None and author is not None and str(found.run) >= author.run:
                 return found
             facts = _replace(cursor, table, source)
             version = version_of(facts, author)
-            _note(cursor, table, version)
+            note_of(cursor, table, version)
         connection.commit()
     return version
+
+
+def _check_names(columns: Tuple[Column, ...], table: str) -> None:
+    """Refuse a name that PostgreSQL would cut without a word."""
+    for column in columns:
+        if len(column.name.encode(errors="replace")) > LONGEST:
+            raise UnfitTable(
+                table=table,
+                place=f"column {column.name!r}",
+                reason=f"PostgreSQL keeps {LONGEST} bytes of a name",
+                mend="Give it a shorter one.",
+            )
 
 
 _Facts = Tuple[int, Tuple[Tuple[str, str], ...], str, str]
@@ -128,7 +131,7 @@ def _send(
             send(row)
             sent += 1
     except (psycopg().DataError, UnicodeEncodeError) as error:
-        unfit = (at for at, value in enumerate(rows[sent]) if not _is_text(value))
+        unfit = (at for at, value in enumerate(rows[sent]) if not _isquoted(value))
         column = columns[next(unfit, 0)]
         raise UnfitTable(
             table=source.table,
@@ -138,7 +141,7 @@ def _send(
         ) from error
 
 
-def _is_text(value: Any) -> bool:
+def _isquoted(value: Any) -> bool:
     """Whether this is no text, or one that PostgreSQL takes."""
     return not isinstance(value, str) or not (
         "\0" in value or any("\ud800" <= one <= "\udfff" for one in value)
@@ -147,7 +150,7 @@ def _is_text(value: Any) -> bool:
 
 def _columns(cursor: Any, table: TableName) -> List[Tuple[str, str]]:
     """The columns of a table and their types, in their order; none if it does not exist."""
-    cursor.execute("SELECT to_regclass(%s)::oid", [_text(table)])
+    cursor.execute("SELECT to_regclass(%s)::oid", [quoted(table)])
     (found,) = cursor.fetchone()
     if found is None:
         return []
@@ -159,140 +162,8 @@ def _columns(cursor: Any, table: TableName) -> List[Tuple[str, str]]:
     return [(str(name), str(kind)) for name, kind in cursor.fetchall()]
 
 
-def _text(table: TableName) -> str:
-    return ".".join('"{}"'.format(part.replace('"', '""')) for part in table)
-
-
-_HASH = (
-    "SELECT count(*), coalesce(sum(hashtextextended(q::text, 0)), 0)::text, "
-    "coalesce(sum(hashtextextended(q::text, 1)), 0)::text FROM ({}\n) AS q"
-)
-
-
-def content(address: PostgresAddress, table: Optional[TableName], query: str) -> str:
-    """A hash of the rows of a query or a table, whatever their order."""
-    found = read(address, table, query)
-    found.close()
-    name, query = (
-        (query, query) if table is None else (".".join(table), f"SELECT * FROM {_text(table)}")
-    )
-    with opened(address) as connection, failing(address, "reading", name):
-        connection.read_only = True
-        sums = connection.execute(_HASH.format(query)).fetchone()
-    told = repr(([tuple(column) for column in found.columns], sums))
-    return f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
-
-
 def find(address: PostgresAddress, table: TableName) -> Optional[TableVersion]:
     """What is noted of a table; ``None`` if nothing is, or there is no such table."""
     name = ".".join(table)
     with opened(address) as connection, failing(address, "reading", name):
-        return _noted(connection.cursor(), table)
-
-
-def _noted(cursor: Any, table: TableName) -> Optional[TableVersion]:
-    side = (*table[:-1], SIDE_TABLE)
-    if not _columns(cursor, side) or not _columns(cursor, table):
-        return None
-    return noted(_asking(cursor), _escaped(side), table[-1], mark="%s")
-
-
-def _note(cursor: Any, table: TableName, version: TableVersion) -> None:
-    side = (*table[:-1], SIDE_TABLE)
-    if version.run is not None:
-        # The last lock that is taken, so that no two writers wait for each other.
-        cursor.execute(_LOCK, [".".join(side)])
-        note(_asking(cursor), _escaped(side), table[-1], version, mark="%s")
-    elif _columns(cursor, side) and _may_forget(cursor, side):
-        forget(_asking(cursor), _escaped(side), table[-1], mark="%s")
-
-
-def _may_forget(cursor: Any, side: TableName) -> bool:
-    """Whether this user may touch the side table: who publishes needs no right to it."""
-    query = "SELECT has_table_privilege(%s, 'SELECT') AND has_table_privilege(%s, 'DELETE')"
-    cursor.execute(query, [_text(side)] * 2)
-    return bool(cursor.fetchone()[0])
-
-
-def _escaped(table: TableName) -> str:
-    return _text(table).replace("%", "%%")
-
-
-def _asking(cursor: Any) -> Ask:
-    def ask(query: str, values: Sequence[Any]) -> List[Any]:
-        cursor.execute(query, values)
-        return [] if cursor.description is None else list(cursor.fetchall())
-
-    return ask
-
-
-def read(
-    address: PostgresAddress,
-    table: Optional[TableName],
-    query: str,
-    version: Optional[TableVersion] = None,
-) -> Result:
-    """Open a query, or a table by its name. Nothing can be changed by it."""
-    name = ".".join(table) if table is not None else query
-    connection = connect(address)
-    try:
-        with failing(address, "reading", name):
-            connection.read_only = True
-            if table is not None:
-                query = f"SELECT * FROM {_text(table)}"
-                if version is not None:
-                    _pin(connection, table, version, address)
-            # What is looked at here stays as it is until the transaction ends, so the rows have
-            # the columns that were found.
-            described = connection.execute(f"SELECT * FROM ({query}\n) AS q LIMIT 0")
-            columns = tuple(_described(connection, described))
-    except BaseException:
-        connection.close()
-        raise
-
-    def rows() -> Iterator[Rows]:
-        with failing(address, "reading", name), connection.cursor(name="glacier") as cursor:
-            cursor.execute(query)
-            chunk = cursor.fetchmany(_CHUNK)
-            while chunk:
-                yield chunk
-                chunk = cursor.fetchmany(_CHUNK)
-
-    if not installed("pyarrow"):
-        return Result(columns, rows, connection.close)
-    from glacier.core.tables.copying import batches_of_copy, schema_of, selected
-
-    def batches() -> Iterator[Any]:
-        cursor, statement = connection.cursor(), selected(query, columns)
-        with failing(address, "reading", name), cursor.copy(statement) as copy:
-            yield from batches_of_copy(copy, columns, name)
-
-    return Result(columns, rows, connection.close, schema_of(columns), batches)
-
-
-def _pin(
-    connection: Any, table: TableName, version: TableVersion, address: PostgresAddress
-) -> None:
-    """See one moment from now on, at which the table holds this version."""
-    connection.isolation_level = psycopg().IsolationLevel.REPEATABLE_READ
-    # Before that moment: a table that is put in its place after it would look empty.
-    connection.execute(identified("LOCK TABLE {} IN ACCESS SHARE MODE", *table))
-    found = _noted(connection.cursor(), table)
-    check_unchanged(found, version, str(address), ".".join(table))
-
-
-def _described(connection: Any, cursor: Any) -> Iterator[Column]:
-    """The columns of a result, with the types that the server names."""
-    fields: List[Tuple[str, int, int]] = [
-        (one.name, one.type_code, _modifier(one)) for one in cursor.description or ()
-    ]
-    for name, oid, modifier in fields:
-        found = connection.execute("SELECT format_type(%s::oid, %s::int)", [oid, modifier])
-        yield column_of(name, found.fetchone()[0])
-
-
-def _modifier(field: Any) -> int:
-    """What a type is declared with; only that of a number is told, as precision and scale."""
-    if field.precision is None:
-        return -1
-    return ((int(field.precision) << 16) | (int(field.scale or 0) & 0x7FF)) + 4
+        return noted_of(connection.cursor(), table)

@@ -25,12 +25,14 @@ _MENDS = (
     ),
     ("LockNotAvailable", "A reader holds the old table: let it end, and run again."),
     ("ReadOnlySqlTransaction", "A query that is read can change nothing."),
+    ("ProgramLimitExceeded", "Split it, or keep parts of it as lists or dicts, which are JSON."),
     ("DiskFull", "Make room for it."),
     ("OperationalError", "Is the server still there?"),
 )
 
 
 def psycopg(module: str = "psycopg") -> Any:
+    """The driver, or a module of it."""
     return library(module, need="a PostgreSQL database", install="glacier-pipeline[sql]")
 
 
@@ -41,6 +43,10 @@ def identified(text: str, *names: str) -> Any:
 
 
 def connect(address: PostgresAddress) -> Any:
+    """A connection in whose session texts and times have one form.
+
+    Raises :class:`~glacier.core.errors.UnreachableDatabase`.
+    """
     driver = psycopg()
     told = dict(address.parameters)
     told.setdefault("connect_timeout", "10")
@@ -65,6 +71,7 @@ def connect(address: PostgresAddress) -> Any:
 
 @contextmanager
 def opened(address: PostgresAddress) -> Generator[Any, None, None]:
+    """A connection for a while; what is not committed at its end is undone."""
     connection = connect(address)
     try:
         yield connection

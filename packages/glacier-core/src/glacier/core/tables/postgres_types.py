@@ -18,7 +18,7 @@ _DECLARED = {
     "int32": "integer",
     "int64": "bigint",
     "interval": "interval",
-    "json": "jsonb",
+    "json": "json",  # jsonb would give back 1e300 as an int of 301 digits
     "text": "text",
     "time": "time without time zone",
     "timestamp": "timestamp without time zone",
@@ -26,7 +26,7 @@ _DECLARED = {
     "uuid": "uuid",
 }
 _KINDS = {text: kind for kind, text in _DECLARED.items()}
-_KINDS["json"] = "json"
+_KINDS["jsonb"] = "json"
 
 
 def declared(column: Column) -> str:

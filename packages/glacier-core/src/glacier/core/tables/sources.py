@@ -19,12 +19,17 @@ Rows = List[Tuple[Any, ...]]
 _CHUNK = 10_000
 
 
+def _nothing() -> None:
+    """Close what need not be closed."""
+
+
 class Source(NamedTuple):
     """What is written to a table.
 
     ``columns`` is empty if the value tells none. The rows come as tuples of Python values from
     ``rows()``, or as Arrow batches from ``batches``, where those are at hand; ``streamed`` if they
     are made while they are taken, ``stored`` if they are in the form of the database already.
+    ``close`` is called when the rows have been written, or will not be.
     """
 
     table: str
@@ -34,6 +39,7 @@ class Source(NamedTuple):
     batches: Optional[Callable[[], Iterator[Any]]] = None
     streamed: bool = False
     stored: bool = False
+    close: Callable[[], None] = _nothing
 
 
 def source_of(value: Any, table: str) -> Source:
@@ -92,32 +98,48 @@ def _of_stream(items: Iterator[Any], table: str) -> Source:
 
 
 def _of_frame(frame: Any, kind: str, table: str) -> Source:
-    if kind == "polars.LazyFrame":
-        frame = frame.collect()
     if not installed("pyarrow"):
+        frame = frame.collect() if kind == "polars.LazyFrame" else frame
         return _without_arrow(frame, kind, table)
+    if kind == "polars.LazyFrame":
+        return _of_lazy(frame, table)
     from glacier.core.tables.batches import arrow_source
 
     return arrow_source(_to_arrow(frame, table), kind, table)
 
 
-def _of_frames(frames: Iterator[Any], first: Any, table: str) -> Source:
+def _of_lazy(frame: Any, table: str) -> Source:
+    """The rows of a query of polars, by way of a file: it is never whole in memory."""
+    import shutil
+    import tempfile
+
+    from glacier.core.formats import format_named, write_value
     from glacier.core.tables.batches import arrow_source
+
+    folder = tempfile.mkdtemp(prefix="glacier-")
+
+    def close() -> None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+    try:
+        written = write_value(frame, lambda extension: f"{folder}/rows.{extension}")
+        paths = [part.path for part in written.parts]
+        reader = format_named("parquet").read(paths, "pyarrow.RecordBatchReader")
+        return arrow_source(reader, written.kind, table)._replace(close=close)
+    except BaseException:
+        close()
+        raise
+
+
+def _of_frames(frames: Iterator[Any], first: Any, table: str) -> Source:
+    from glacier.core.tables.batches import arrow_source, conformed
 
     arrow = pyarrow(need="an iterator of frames")
     schema = _to_arrow(first, table).schema
 
     def batches() -> Iterator[Any]:
         for number, frame in enumerate(frames):
-            found = _to_arrow(frame, table)
-            if found.schema.names != schema.names:
-                raise UnfitTable(
-                    table=table,
-                    place=f"frame {number}",
-                    reason=f"it has the columns {', '.join(found.schema.names)}",
-                    mend=f"The first has {', '.join(schema.names)}: let all have the same.",
-                )
-            yield from found.cast(schema).to_batches()
+            yield from conformed(_to_arrow(frame, table), schema, table, number).to_batches()
 
     reader = arrow.RecordBatchReader.from_batches(schema, batches())
     return arrow_source(reader, "iterator", table)

@@ -7,7 +7,7 @@ from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 from glacier.core.errors import MissingTable, UnfitTable
 from glacier.core.tables.address import SqliteAddress, TableName
-from glacier.core.tables.columns import Column
+from glacier.core.tables.columns import Column, named_apart
 from glacier.core.tables.contents import Digest
 from glacier.core.tables.results import Result
 from glacier.core.tables.sources import Rows, Source
@@ -37,6 +37,7 @@ def write(
 ) -> TableVersion:
     """Replace the table's rows in one transaction; the file and its folder are made if absent."""
     name = table[0]
+    named_apart(source.columns, name, key=str.lower, reason="SQLite does not tell it from")
     with opened(address, writing=True) as connection, failing(address, "writing", name):
         if source.streamed and source.columns:
             source = _stage(connection, source)
@@ -143,6 +144,9 @@ def read(
 ) -> Result:
     """Open a query, or a table by its name. Nothing can be changed by it."""
     name = query if table is None else table[0]
+    if table is not None and not os.path.exists(address.path):
+        gone = "There is no such file."
+        raise MissingTable(database=str(address), table=name, known=(), reason=gone)
     connection = connect(address, writing=False)
     try:
         with failing(address, "reading", name):
