@@ -88,7 +88,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "etl.py").write_text(ETL, encoding="utf-8")
     yield tmp_path
-    sys.modules.pop("etl", None)
+    for name in ("etl", "lazy", "shop"):
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture
@@ -150,6 +151,8 @@ def test_a_resumed_run_may_take_place_in_processes(glacier: Glacier, folder: Pat
     code, output = glacier("resume", "last", "--processes", "--workers", "1")
     assert code == 0, output
     assert states(folder)["tidy"] == "up_to_date"
+    noted = list_runs(DirectoryStore(str(folder / ".glacier/workspace")))
+    assert len(noted) == 2, "a worker that imports the file begins no run"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
@@ -259,6 +262,37 @@ def test_with_cache_nothing_runs_twice(glacier: Glacier, folder: Path) -> None:
     (stored,) = task["versions"]
     assert (stored["dataset"], stored["rows"], stored["size"] > 0) == ("raw", 3, True)
     assert stored["version"] == read_runs(folder / ".glacier")[0].run_id
+
+
+def test_a_run_and_a_resumption_are_explained_and_nothing_runs(
+    glacier: Glacier, folder: Path
+) -> None:
+    (folder / "broken").touch()
+    glacier("run", "etl.py", "-p", "limit=4")
+    before = sorted(folder.rglob("*.json"))
+    code, output = glacier("resume", "last", "--explain")
+    assert code == 0
+    assert re.search(r"tidy +no +run \S+ has done it", output)
+    assert re.search(r"\nwrite +yes +", output)
+    code, output = glacier("run", "etl.py", "--cache", "--explain", "--json")
+    assert code == 0
+    tasks = {one["task"]: one for one in as_json(output)["tasks"]}
+    assert tasks["extract"]["runs"] is True
+    assert "reads no dataset" in tasks["extract"]["why"]
+    assert "tidying" not in output
+    assert sorted(folder.rglob("*.json")) == before
+    assert len(read_runs(folder / ".glacier")) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no worker processes there")
+def test_a_run_as_deployed(glacier: Glacier, folder: Path) -> None:
+    code, output = glacier("run", "etl.py", "--as-deployed")
+    assert code == 0, output
+    text = ETL.replace("    return rows\n", "    return {1, 2}\n")
+    (folder / "etl.py").write_text(text, encoding="utf-8")
+    code, output = glacier("run", "etl.py", "--as-deployed", "-s", "extract", "-s", "tidy")
+    assert code == 1
+    assert "JSON has no sets" in output
 
 
 def test_a_run_tells_what_it_has_stored(glacier: Glacier, folder: Path) -> None:
