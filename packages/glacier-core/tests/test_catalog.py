@@ -229,6 +229,13 @@ def test_tables(lake: DirectoryStore, make: Callable[[], Any]) -> None:
     assert len(head(lake, version, 100).rows) == 9
 
 
+def test_lazy_tables_are_computed_as_far_as_they_are_shown() -> None:
+    frame = _polars().lazy()
+    assert head_of_value(frame, 2).rows == ((0, "a"), (1, "b"))
+    batches = _arrow().to_reader(max_chunksize=3)
+    assert head_of_value(batches, 4).rows == ((0, "a"), (1, "b"), (2, "c"), (3, "d"))
+
+
 def test_tables_where_there_is_polars_alone(
     lake: DirectoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:

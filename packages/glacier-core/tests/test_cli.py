@@ -181,7 +181,8 @@ def test_a_mistake_ends_with_2_before_anything_runs(
 
 def test_an_executor_that_stores_nothing_neither_resumes_nor_replays(glacier: Glacier) -> None:
     run_it(glacier, "-p", "fail=true")
-    for arguments in (["resume", "last"], ["replay", "last", "tidy"]):
+    asked = (["resume", "last"], ["resume", "last", "--explain"], ["replay", "last", "tidy"])
+    for arguments in asked:
         code, output = glacier(*arguments, "--executor", "theirs")
         assert code == 2
         assert "the executor 'theirs' stores nothing" in output

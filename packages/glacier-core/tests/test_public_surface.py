@@ -98,6 +98,7 @@ SURFACE: Dict[str, List[str]] = {
         "VersionRef",
         "WorkerLost",
         "adopt_scratch",
+        "before_execution",
         "capture",
         "is_captured",
         "new_scratch_folder",

@@ -23,6 +23,7 @@ from click.testing import CliRunner
 from glacier.core.cli.app import app
 from glacier.core.history import read_run, read_runs
 from glacier.core.stores import DirectoryStore
+from glacier.core.stores.locks import hold
 from glacier.core.versions import Address, list_runs, list_versions
 
 TYPING = "typing" if sys.version_info >= (3, 9) else "typing_extensions"
@@ -87,7 +88,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "path", list(sys.path))
     (tmp_path / "etl.py").write_text(ETL, encoding="utf-8")
     yield tmp_path
-    sys.modules.pop("etl", None)
+    for name in ("etl", "lazy", "shop"):
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture
@@ -149,6 +151,8 @@ def test_a_resumed_run_may_take_place_in_processes(glacier: Glacier, folder: Pat
     code, output = glacier("resume", "last", "--processes", "--workers", "1")
     assert code == 0, output
     assert states(folder)["tidy"] == "up_to_date"
+    noted = list_runs(DirectoryStore(str(folder / ".glacier/workspace")))
+    assert len(noted) == 2, "a worker that imports the file begins no run"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
@@ -260,6 +264,37 @@ def test_with_cache_nothing_runs_twice(glacier: Glacier, folder: Path) -> None:
     assert stored["version"] == read_runs(folder / ".glacier")[0].run_id
 
 
+def test_a_run_and_a_resumption_are_explained_and_nothing_runs(
+    glacier: Glacier, folder: Path
+) -> None:
+    (folder / "broken").touch()
+    glacier("run", "etl.py", "-p", "limit=4")
+    before = sorted(folder.rglob("*.json"))
+    code, output = glacier("resume", "last", "--explain")
+    assert code == 0
+    assert re.search(r"tidy +no +run \S+ has done it", output)
+    assert re.search(r"\nwrite +yes +", output)
+    code, output = glacier("run", "etl.py", "--cache", "--explain", "--json")
+    assert code == 0
+    tasks = {one["task"]: one for one in as_json(output)["tasks"]}
+    assert tasks["extract"]["runs"] is True
+    assert "reads no dataset" in tasks["extract"]["why"]
+    assert "tidying" not in output
+    assert sorted(folder.rglob("*.json")) == before
+    assert len(read_runs(folder / ".glacier")) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no worker processes there")
+def test_a_run_as_deployed(glacier: Glacier, folder: Path) -> None:
+    code, output = glacier("run", "etl.py", "--as-deployed")
+    assert code == 0, output
+    text = ETL.replace("    return rows\n", "    return {1, 2}\n")
+    (folder / "etl.py").write_text(text, encoding="utf-8")
+    code, output = glacier("run", "etl.py", "--as-deployed", "-s", "extract", "-s", "tidy")
+    assert code == 1
+    assert "JSON has no sets" in output
+
+
 def test_a_run_tells_what_it_has_stored(glacier: Glacier, folder: Path) -> None:
     output = glacier("run", "etl.py")[1]
     assert re.search(r"\nstored:\n.*\nraw +3 +\d+ B +file:.*storage/lake/etl/raw", output)
@@ -352,6 +387,40 @@ def test_what_was_never_made_is_no_input(glacier: Glacier, folder: Path) -> None
     code, output = glacier("replay", "last", "double")
     assert code == 2
     assert "its input 'clean' was never made: task 'tidy' is failed in that run" in output
+
+
+LAZY = """
+from typing import Any, Dict, Iterator
+from glacier.core import Dataset, Pipeline
+from TYPING import Annotated
+import math
+
+pipeline = Pipeline("lazy")
+raw, clean = Dataset("raw"), Dataset("clean")
+
+@pipeline.task
+def numbers(start: int, wrong: bool = False) -> Annotated[Iterator[int], raw]:
+    yield start
+    if wrong:
+        raise ValueError("in the middle")
+
+@pipeline.task
+def roots(items: Annotated[Iterator[int], raw]) -> clean:
+    return [math.sqrt(item) for item in items]
+""".replace("TYPING", TYPING)
+
+
+def test_a_generator_is_run_through_on_the_parameters_that_were_asked_for(
+    glacier: Glacier, folder: Path
+) -> None:
+    (folder / "lazy.py").write_text(LAZY, encoding="utf-8")
+    assert glacier("run", "lazy.py", "-p", "start=4")[0] == 0
+    assert not (folder / ".glacier" / "workspace").exists(), "nothing was stored"
+    assert glacier("replay", "last", "numbers")[1].endswith("raw:\n4\n")
+    assert glacier("run", "lazy.py", "-p", "start=9", "-p", "wrong=true")[0] == 1
+    code, output = glacier("replay", "last", "numbers")
+    assert code == 1
+    assert "ValueError: in the middle" in output
 
 
 TABLES = """
@@ -545,6 +614,16 @@ def test_a_grace_that_is_no_duration(glacier: Glacier, text: str) -> None:
     code, output = glacier("gc", f"--grace={text}")
     assert code == 2
     assert "is no duration" in output
+
+
+def test_two_collectors_are_not_at_work_at_once(glacier: Glacier, folder: Path) -> None:
+    glacier("run", "etl.py")
+    with hold(str(folder / ".glacier" / "gc.lock")):
+        assert glacier("gc", "--dry-run")[0] == 0
+        code, output = glacier("gc")
+    assert code == 2
+    assert "another 'glacier gc' is at work there. Wait for its end." in output
+    assert glacier("gc")[0] == 0
 
 
 def test_gc_of_nothing(glacier: Glacier) -> None:

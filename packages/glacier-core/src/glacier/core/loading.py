@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Generator, Optional
+from typing import Any, Callable, Generator, List, Optional
 
-__all__ = ["Loading", "LoadingEnded", "end_here", "loading"]
+__all__ = ["Loading", "LoadingEnded", "before_execution", "end_here", "loading"]
 
 
 class LoadingEnded(BaseException):
@@ -38,8 +38,18 @@ def loading() -> Generator[Loading, None, None]:
         _current.reset(token)
 
 
+_called: List[Callable[[], object]] = []
+
+
+def before_execution(call: Callable[[], object]) -> None:
+    """From now on call this whenever a pipeline is about to run, which it prevents by raising."""
+    _called.append(call)
+
+
 def end_here(pipeline: object) -> None:
     """End the loading that is under way, if any, for this pipeline would run now."""
+    for call in _called:
+        call()
     one = _current.get()
     if one is not None:
         one.executed = one.executed or pipeline

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     from glacier.core.executor import PoolExecutor
     from glacier.core.history.recorder import Recorder
+    from glacier.core.loading import before_execution
     from glacier.core.plan import Plan
     from glacier.core.policy import qualified
     from glacier.core.progress import progress_listener
@@ -99,6 +100,7 @@ __all__ = [
     "VersionRef",
     "WorkerLost",
     "adopt_scratch",
+    "before_execution",
     "capture",
     "is_captured",
     "new_scratch_folder",
@@ -136,6 +138,7 @@ _ROOMS = {
     "StoreGone": "errors",
     "WorkerLost": "errors",
     "adopt_scratch": "context",
+    "before_execution": "loading",
     "capture": "tasklog",
     "is_captured": "tasklog",
     "new_scratch_folder": "scratch",

@@ -67,6 +67,7 @@ def replay_call(
         raise UnknownName(kind="task", name=task, known=known, where=where)
     declared = graph.tasks[numbers[0]]
     step = make_plan(graph).steps[graph.order.index(numbers[0])]
+    step = step._replace(lazy=False)  # what goes wrong in a generator is to be seen
     replay = _Replay(graph, declared, step, past, places)
     inputs = replay.inputs(item)
     is_mapped = step.each >= 0

@@ -105,9 +105,6 @@ class LocalExecutor(PoolExecutor):
         self.resumable = history
 
     def open(self) -> Pool:
-        imports = sys.modules.get("glacier.local.imports")
-        if imports is not None:  # only in a worker, where modules do not run pipelines again
-            imports.end_import()
         if self.processes:
             from glacier.local.processes import ProcessPool
 

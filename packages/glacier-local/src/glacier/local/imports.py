@@ -12,7 +12,9 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import FrameType, ModuleType
 from typing import Any, Callable, List, Optional, Sequence
 
-__all__ = ["end_import", "watch_imports"]
+from glacier.core.protocols import before_execution
+
+__all__ = ["watch_imports"]
 
 
 class ImportEnded(BaseException):
@@ -51,12 +53,11 @@ def watch_imports() -> None:
     if not _watching:
         _watching.append(_Finder())
         sys.meta_path.insert(0, _watching[0])
+        before_execution(_end_import)
 
 
-def end_import() -> None:
-    """End the import that this is called in, if imports are watched and one is under way."""
-    if not _watching:
-        return
+def _end_import() -> None:
+    """End the import that this is called in, if one is under way."""
     frame: Optional[FrameType] = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]  # inspect has no cheaper way
     while frame is not None:
         if frame.f_code.co_name == "<module>":

@@ -75,6 +75,22 @@ def _polars(frame: Any, count: int) -> Head:
     return Head(tuple(frame.columns), tuple(rows))
 
 
+def _lazy(frame: Any, count: int) -> Head:
+    return _polars(frame.head(count).collect(), count)
+
+
+def _batches(reader: Any, count: int) -> Head:
+    names = tuple(reader.schema.names)
+    rows: Tuple[Tuple[Any, ...], ...] = ()
+    while len(rows) < count:
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            break
+        rows += _arrow(batch, count - len(rows)).rows
+    return Head(names, rows)
+
+
 def _arrow(table: Any, count: int) -> Head:
     names = tuple(table.schema.names)
     columns = [
@@ -98,7 +114,9 @@ _FRAMES: Dict[str, Callable[[Any, int], Head]] = {
     "numpy.ndarray": _array,
     "pandas.DataFrame": _pandas,
     "polars.DataFrame": _polars,
+    "polars.LazyFrame": _lazy,
     "pyarrow.RecordBatch": _arrow,
+    "pyarrow.RecordBatchReader": _batches,
     "pyarrow.Table": _arrow,
 }
 

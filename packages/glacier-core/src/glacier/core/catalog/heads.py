@@ -98,13 +98,7 @@ def _parquet(paths: Sequence[str], version: Version, count: int) -> Head:
         return head_of_value(frame.head(count).collect(), count)
     arrow = library("pyarrow", need="format 'parquet'")
     reader = read_value(paths, format="parquet", wanted=arrow.RecordBatchReader)
-    head, names = Head(tuple(reader.schema.names)), tuple(reader.schema.names)
-    for batch in reader:
-        rows = head.rows + head_of_value(batch, count - len(head.rows)).rows
-        head = Head(names, rows)
-        if len(rows) >= count:
-            break
-    return head
+    return head_of_value(reader, count)
 
 
 def _array(paths: Sequence[str], version: Version, count: int) -> Head:

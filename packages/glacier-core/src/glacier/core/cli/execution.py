@@ -190,6 +190,8 @@ def explain(pipeline: Pipeline, request: Request, how: How) -> Sequence[Decision
     executor: Any = _executor(how)
     if not hasattr(executor, "explain"):
         raise click.UsageError(f"the executor {how.executor!r} explains nothing.")
+    if request.resume is not None:
+        _places(executor, how.executor)
     with _told(pipeline, request) as asked:
         found: Sequence[Decision] = executor.explain(pipeline, resume=request.resume, **asked)
         return found

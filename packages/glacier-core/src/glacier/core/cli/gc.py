@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Set
@@ -11,9 +12,11 @@ import click
 
 from glacier.core.cli.options import format_json, root
 from glacier.core.cli.output import byte_size, plural, print_json
+from glacier.core.errors import StoreError
 
 if TYPE_CHECKING:
     from glacier.core.catalog.clearing import Cleared
+    from glacier.core.stores.locks import Hold
 
 __all__ = ["gc"]
 
@@ -51,7 +54,8 @@ def gc(dry_run: bool, keep: Optional[int], grace: timedelta, root: Path, as_json
     from glacier.core.catalog.locations import locations
 
     places = locations(root)
-    done = list(clear(places, keep=keep, grace=grace, live=_live(root), dry_run=dry_run))
+    with _alone(root) if places and not dry_run else nullcontext():
+        done = list(clear(places, keep=keep, grace=grace, live=_live(root), dry_run=dry_run))
     if as_json:
         print_json({"dry_run": dry_run, "stores": [_json(one) for one in done]})
         return
@@ -59,6 +63,17 @@ def gc(dry_run: bool, keep: Optional[int], grace: timedelta, root: Path, as_json
         click.echo(f"nothing is stored below {root}")
     for one in done:
         _print(one, dry_run=dry_run)
+
+
+def _alone(root: Path) -> Hold:
+    """Keep other collectors away."""
+    from glacier.core.stores.locks import try_hold
+
+    held = try_hold(str(root / "gc.lock"))
+    if held is None:
+        reason = "another 'glacier gc' is at work there"
+        raise StoreError(where=str(root), reason=reason, mend="Wait for its end.")
+    return held
 
 
 def _live(root: Path) -> Set[str]:

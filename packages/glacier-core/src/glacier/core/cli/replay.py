@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 import click
 from click.shell_completion import CompletionItem
@@ -77,6 +77,7 @@ def replay(
     """
     if pdb and as_json:
         raise click.UsageError("--pdb and --json do not go together.")
+    from glacier.core.contracts import State
     from glacier.core.history.reader import read_run
     from glacier.core.replay import Past, replay_call
     from glacier.core.worker import run_call
@@ -89,15 +90,19 @@ def replay(
         past = Past(record.run_id, dict(record.request.get("params") or {}), states)
         call = replay_call(pipeline, task, past, places_of(executor, root), item=item)
         result = run_call(call)
+        try:
+            heads = _heads(call, result, head)
+        except Exception as error:  # of a lazy value, which is only now computed
+            result, heads = result._replace(state=State.FAILED, error=error), {}
     if as_json:
-        print_json(_json(call, result, head))
+        print_json(_json(call, result, heads))
     else:
-        _print(call, result, head)
+        _print(call, result, heads)
     if pdb and result.error is not None and not _was_quit(result.error):
         from pdb import post_mortem
 
         post_mortem(result.error.__traceback__)
-    ctx.exit(FAILED if result.state == "failed" else 0)
+    ctx.exit(FAILED if result.state is State.FAILED else 0)
 
 
 def _file(record: RunRecord, task: str) -> str:
@@ -121,7 +126,7 @@ def _heads(call: TaskCall, result: TaskResult, count: int) -> Dict[str, Head]:
     }
 
 
-def _json(call: TaskCall, result: TaskResult, count: int) -> Dict[str, Any]:
+def _json(call: TaskCall, result: TaskResult, heads: Mapping[str, Head]) -> Dict[str, Any]:
     error = result.error
     return {
         "run": call.run_id,
@@ -130,18 +135,18 @@ def _json(call: TaskCall, result: TaskResult, count: int) -> Dict[str, Any]:
         "state": str(result.state),
         "reason": result.reason,
         "duration": result.duration,
-        "outputs": {name: head._asdict() for name, head in _heads(call, result, count).items()},
+        "outputs": {name: head._asdict() for name, head in heads.items()},
         "error": None if error is None else f"{type(error).__name__}: {error}",
         "traceback": None if error is None else traceback_of(error),
     }
 
 
-def _print(call: TaskCall, result: TaskResult, count: int) -> None:
+def _print(call: TaskCall, result: TaskResult, heads: Mapping[str, Head]) -> None:
     item = "" if call.item is None else f" on item {call.item}"
     reason = f": {result.reason}" if result.reason else ""
     took = seconds(result.duration)
     click.echo(f"{call.step.task} of run {call.run_id}{item}: {result.state} in {took}{reason}")
-    for name, head in _heads(call, result, count).items():
+    for name, head in heads.items():
         print_head(name, head)
     if result.error is not None and _was_quit(result.error):
         click.echo("it was ended in the debugger", err=True)
