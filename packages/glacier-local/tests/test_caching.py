@@ -139,7 +139,7 @@ def test_the_fingerprint_is_the_same_wherever_it_runs(flow: Flow, options: Dict[
     assert ran(executor.execute(flow.load())) == set()
 
 
-def test_the_fingerprint_is_the_same_in_main_and_loaded(flow: Flow) -> None:
+def test_the_fingerprint_is_the_same_in_main_and_for_the_command(flow: Flow) -> None:
     script = flow.files["flow.py"] + (
         "\nfrom glacier.local import LocalExecutor\n"
         "executor = LocalExecutor(cache=True, history=False)\n"
@@ -148,14 +148,18 @@ def test_the_fingerprint_is_the_same_in_main_and_loaded(flow: Flow) -> None:
         "    print([str(task.state) for task in run.tasks.values()])\n"
     )
     (flow.folder / "flow.py").write_text(script, encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "flow.py"],
-        cwd=flow.folder,
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip() == str(["up_to_date"] * 4)
+    assert python(flow.folder, "flow.py").strip() == str(["up_to_date"] * 4)
+
+    pytest.importorskip("click", reason="the extra cli")
+    pytest.importorskip("rich", reason="the extra cli")
+    told = python(flow.folder, "-m", "glacier.core", "run", "flow.py", "--cache", "--json")
+    assert told.count('"up_to_date"') == 4
+
+
+def python(folder: Path, *arguments: str) -> str:
+    """What a new interpreter prints."""
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
 # --- what is cached, and how long -----------------------------------------------------------------
