@@ -13,7 +13,7 @@ from glacier.local import LocalExecutor
 
 SIZE = 2_000_000_000
 _ROWS, _NUMBERS = 32_768, 7
-_BATCHES = SIZE // (_ROWS * 8 * (_NUMBERS + 1)) + 1
+_BATCHES = 1_010  # with compression a little more than 2 GB
 _CHUNK = 4_000_000
 _RECORD = 1_000
 

@@ -8,7 +8,14 @@ import sys
 from pathlib import Path
 
 collect_ignore_glob = (
-    ["test_processes*", "test_caching*", "test_resuming*", "test_as_deployed*", "test_storage*"]
+    [
+        "test_processes*",
+        "test_caching*",
+        "test_explaining*",
+        "test_resuming*",
+        "test_as_deployed*",
+        "test_storage*",
+    ]
     if sys.platform in ("win32", "emscripten")
     else []
 )

@@ -128,8 +128,8 @@ def as_if_run(tasks: Dict[str, Tuple[str, Any, str]]) -> Dict[str, Tuple[str, An
     }
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(nodes=shapes(largest=6), cache=st.booleans())
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(nodes=shapes(largest=5), cache=st.booleans())
 def test_inline_threads_processes_and_as_deployed_agree(nodes: List[Node], cache: bool) -> None:
     versions = [0] * len(nodes)
     expected = outcome(InlineExecutor(), pipeline_of(nodes, versions), nodes)
