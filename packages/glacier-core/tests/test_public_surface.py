@@ -37,6 +37,7 @@ SURFACE: Dict[str, List[str]] = {
         "RunFinished",
         "RunStarted",
         "Secret",
+        "Serverless",
         "Skip",
         "State",
         "Task",

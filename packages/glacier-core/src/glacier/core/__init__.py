@@ -36,7 +36,13 @@ from glacier.core.errors import (  # noqa: E402
     Skip,
 )
 from glacier.core.pipeline import Pipeline  # noqa: E402
-from glacier.core.resources import Database, External, ObjectStorage, Secret  # noqa: E402
+from glacier.core.resources import (  # noqa: E402
+    Database,
+    External,
+    ObjectStorage,
+    Secret,
+    Serverless,
+)
 from glacier.core.task import Task  # noqa: E402
 
 if TYPE_CHECKING:
@@ -74,6 +80,7 @@ __all__ = [
     "RunFinished",
     "RunStarted",
     "Secret",
+    "Serverless",
     "Skip",
     "State",
     "Task",

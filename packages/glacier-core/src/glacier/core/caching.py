@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Optional, Tuple, Union, cast
+from typing import TYPE_CHECKING, Optional, Tuple, Union
 
+from glacier.core.durations import seconds_in
 from glacier.core.errors import InvalidOption
 from glacier.core.place import Where
 from glacier.core.step import Caching
@@ -30,9 +30,7 @@ def read_caching(
 def _cache(cache: object, where: Where) -> Tuple[Optional[bool], Optional[float]]:
     if cache is None or isinstance(cache, bool):
         return cache, None
-    seconds = math.nan
-    if type(cache).__name__ == "timedelta":
-        seconds = cast("timedelta", cache).total_seconds()
+    seconds = seconds_in(cache)
     if seconds > 0:
         return True, seconds
     mend = "Give True, False, or how long a result is good for, such as cache=timedelta(hours=1)."

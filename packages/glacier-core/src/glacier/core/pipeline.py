@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from glacier.core.graph import Graph
     from glacier.core.plan import Plan
     from glacier.core.policy import Duration, RetryOn
+    from glacier.core.resources import Serverless
     from glacier.core.select import Selection
 
 __all__ = ["Pipeline"]
@@ -82,6 +83,7 @@ class Pipeline:
         timeout: Optional[Duration] = None,
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
+        compute: Optional[Serverless] = None,
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
     def task(
@@ -98,6 +100,7 @@ class Pipeline:
         timeout: Optional[Duration] = None,
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
+        compute: Optional[Serverless] = None,
     ) -> Union[Task[P, R], Callable[[Callable[P, R]], Task[P, R]]]:
         """Declare a function as a task: ``@pipeline.task`` or ``@pipeline.task(name=…)``.
 
@@ -112,7 +115,8 @@ class Pipeline:
 
         ``cache`` is whether an earlier result may stand for a new one, or as a ``timedelta`` for
         how long; by default the executor says. ``version`` is for what no code shows: change it to
-        have the task run again.
+        have the task run again. ``compute`` is the size of a machine of its own; a run on this one
+        ignores it.
 
         Raises :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
         """
@@ -131,6 +135,7 @@ class Pipeline:
                 timeout=timeout,
                 cache=cache,
                 version=version,
+                compute=compute,
                 frame=frame,
             )
             self._add(task)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any, List, Optional, Sequence, Tuple, Type, Union, cast
 
+from glacier.core.durations import seconds_of
 from glacier.core.errors import InvalidOption, Skip
 from glacier.core.place import Where
 from glacier.core.step import Policy
@@ -63,12 +63,8 @@ def _times(retries: object, where: Where) -> int:
 
 def _seconds(option: str, found: object, where: Where, *, least: Optional[float]) -> float:
     """A duration in seconds; above zero, or not below ``least``."""
-    seconds = math.nan
-    if isinstance(found, (int, float)) and not isinstance(found, bool):
-        seconds = float(found)
-    elif type(found).__name__ == "timedelta":
-        seconds = cast("timedelta", found).total_seconds()
-    if math.isfinite(seconds) and (seconds > 0 if least is None else seconds >= least):
+    seconds = seconds_of(found)
+    if seconds > 0 if least is None else seconds >= least:
         return seconds
     bound = "above zero" if least is None else "not below zero"
     mend = (

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Any, NoReturn, Optional, Tuple, Type, Union
+from typing import TYPE_CHECKING, Any, NoReturn, Optional, Tuple, Type, Union
 
+from glacier.core.durations import seconds_of
 from glacier.core.errors import InvalidOption, NotCallable
 from glacier.core.names import check_name
 from glacier.core.place import Place, caller, place_of
 
-__all__ = ["Database", "External", "ObjectStorage", "Secret", "Storage"]
+if TYPE_CHECKING:
+    from datetime import timedelta  # to import it takes longer than this module
+
+__all__ = ["Database", "External", "ObjectStorage", "Secret", "Serverless", "Storage"]
 
 
 # By hand: importing dataclasses would take longer than all of glacier.core.
@@ -76,6 +80,37 @@ class Secret(_Frozen):
             found=self,
             mend="In a task its value is the parameter that is annotated with it.",
         )
+
+
+class Serverless(_Frozen):
+    """How large the machine of a task is where it has one of its own: ``compute=Serverless(…)``.
+
+    ``memory`` is in MiB, ``timeout`` in seconds or a ``timedelta``, kept in seconds; ``None`` is
+    what the provider gives. A run on this machine ignores it.
+    """
+
+    __slots__ = ("memory", "timeout")
+
+    memory: Optional[int]
+    timeout: Optional[float]
+
+    def __init__(
+        self, *, memory: Optional[int] = None, timeout: Union[float, timedelta, None] = None
+    ) -> None:
+        where = f"Serverless ({place_of(caller())})"
+        if memory is not None and (type(memory) is not int or memory < 1):
+            mend = "Give a whole number of MiB, such as memory=1024."
+            raise InvalidOption(where=where, option="memory", found=memory, mend=mend)
+        seconds = None if timeout is None else seconds_of(timeout)
+        if seconds is not None and not seconds > 0:
+            mend = "Give a number of seconds above zero, or a timedelta."
+            raise InvalidOption(where=where, option="timeout", found=timeout, mend=mend)
+        object.__setattr__(self, "memory", memory)
+        object.__setattr__(self, "timeout", seconds)
+
+    def __repr__(self) -> str:
+        told = [f"{name}={value!r}" for name, value in zip(self.__slots__, self._fields)]
+        return f"Serverless({', '.join(one for one in told if not one.endswith('=None'))})"
 
 
 class ObjectStorage(_Frozen):

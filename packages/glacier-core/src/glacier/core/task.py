@@ -22,6 +22,7 @@ from glacier.core.dataset import Dataset, dataset_in
 from glacier.core.errors import InvalidOption
 from glacier.core.names import check_name
 from glacier.core.place import Place, Where, execution_of, place_of
+from glacier.core.resources import Serverless
 
 if sys.version_info >= (3, 10):
     from typing import ParamSpec
@@ -45,14 +46,15 @@ class Task(Generic[P, R]):
     ``when`` is a boolean dataset: where it is false, the task is skipped. ``tags`` are free words
     that a selection may use (``select="tag:nightly"``), and a limit (``concurrency={"api": 2}``).
     ``policy`` is what ``retries``, ``retry_delay``, ``retry_on`` and ``timeout`` say, ``caching``
-    what ``cache`` and ``version`` say, all of which ``Pipeline.task`` explains. Raises
+    what ``cache`` and ``version`` say, all of which ``Pipeline.task`` explains, and ``compute`` as
+    well. Raises
     :class:`~glacier.core.errors.DefinitionError` for a name, an option or an annotation that has no
     meaning.
     """
 
     __slots__ = (
-        "__weakref__", "_hints", "_signature", "caching", "function", "name", "place", "policy",
-        "tags", "when",
+        "__weakref__", "_hints", "_signature", "caching", "compute", "function", "name", "place",
+        "policy", "tags", "when",
     )  # fmt: skip
     __glacier__ = "task"
 
@@ -63,6 +65,7 @@ class Task(Generic[P, R]):
     when: Optional[Dataset]
     policy: Optional[Policy]
     caching: Optional[Caching]
+    compute: Optional[Serverless]
 
     def __init__(
         self,
@@ -77,6 +80,7 @@ class Task(Generic[P, R]):
         timeout: Optional[Duration] = None,
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
+        compute: Optional[Serverless] = None,
         frame: Optional[FrameType] = None,
     ) -> None:
         # A staticmethod cannot be called before Python 3.10.
@@ -104,6 +108,7 @@ class Task(Generic[P, R]):
             from glacier.core.caching import read_caching
 
             self.caching = read_caching(cache=cache, version=version, where=where)
+        self.compute = _size(compute, where)
         self._hints: Optional[Hints] = None
         self._signature: Optional[Signature] = None
         hints = read_hints(function, where=where, frame=frame)
@@ -164,6 +169,13 @@ def _words(tags: object, where: Where) -> Tuple[str, ...]:
         raise InvalidOption(where=str(where), option="tags", found=tags, mend=mend)
     words = cast("Iterable[object]", tags)
     return tuple([check_name(tag, kind="tag", where=where) for tag in words])
+
+
+def _size(compute: object, where: Where) -> Optional[Serverless]:
+    if compute is None or isinstance(compute, Serverless):
+        return compute
+    mend = "Give compute=Serverless(memory=1024)."
+    raise InvalidOption(where=str(where), option="compute", found=compute, mend=mend)
 
 
 def _condition(when: object, where: Where) -> Optional[Dataset]:

@@ -1,20 +1,18 @@
-"""The folders of this machine in which stored datasets are kept."""
+"""The folders of this machine in which stored datasets are kept.
+
+Every run has them, and most use none: what that takes is imported with the first one.
+"""
 
 from __future__ import annotations
 
 import os
 from threading import Lock
-from typing import Dict, Optional
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Dict, Optional
 
-from glacier.core.protocols import (
-    Database,
-    DirectoryStore,
-    GlacierError,
-    ObjectStorage,
-    Store,
-    new_scratch_folder,
-)
+from glacier.core.protocols import GlacierError
+
+if TYPE_CHECKING:
+    from glacier.core.protocols import Database, ObjectStorage, Store
 
 __all__ = ["LocalPlaces", "NotBound"]
 
@@ -54,6 +52,8 @@ class LocalPlaces:
     def database(self, storage: Database) -> str:
         if self.declared:
             raise NotBound(storage=repr(storage))
+        from urllib.parse import quote
+
         folder = os.path.abspath(os.path.join(self.root, "storage"))
         os.makedirs(folder, exist_ok=True)
         return "sqlite:///" + quote(os.path.join(folder, f"{storage.name}.db"))
@@ -64,12 +64,16 @@ class LocalPlaces:
     def passage(self) -> Store:
         with self._lock:
             if self._passage is None:
+                from glacier.core.protocols import DirectoryStore, new_scratch_folder
+
                 self._passage = DirectoryStore(new_scratch_folder(), durable=False)
             return self._passage
 
     def _store(self, folder: str, *, durable: bool) -> Store:
         with self._lock:
             if folder not in self._stores:
+                from glacier.core.protocols import DirectoryStore
+
                 path = os.path.join(self.root, folder)
                 self._stores[folder] = DirectoryStore(path, durable=durable)
             return self._stores[folder]

@@ -91,6 +91,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from glacier.core.errors._base import GlacierError, GlacierWarning, Skip, nearest, perhaps
 from glacier.core.errors._definition import (
     DefinitionError,
@@ -103,23 +105,7 @@ from glacier.core.errors._definition import (
     TaskAsAnnotation,
     UnresolvedAnnotation,
 )
-from glacier.core.errors._external import (
-    ChangedExternal,
-    ExternalError,
-    InvalidExternal,
-    MissingExternal,
-    UnreachableExternal,
-)
 from glacier.core.errors._files import FileRaised, HistoryError, LoadError
-from glacier.core.errors._formats import (
-    FormatError,
-    MissingLibrary,
-    PickleRefused,
-    UnfitTarget,
-    UnfitValue,
-    UnknownFormat,
-    UnreadableData,
-)
 from glacier.core.errors._graph import (
     ConflictingParameters,
     CyclicPipeline,
@@ -159,38 +145,56 @@ from glacier.core.errors._run import (
     WorkerLost,
     WrongOutputs,
 )
-from glacier.core.errors._storage import (
-    CannotCache,
-    CannotReplay,
-    CannotResume,
-    NothingStored,
-    NotReadable,
-    NotStored,
-    NotUnique,
-)
-from glacier.core.errors._stores import (
-    CannotPublish,
-    InvalidKey,
-    KeyChanged,
-    KeyExists,
-    KeyMissing,
-    StoreDenied,
-    StoreError,
-    StoreFull,
-    StoreGone,
-    VersionDamaged,
-    VersionError,
-    VersionMissing,
-)
-from glacier.core.errors._tables import (
-    ChangedTable,
-    DatabaseFailed,
-    InvalidDatabase,
-    MissingTable,
-    TableError,
-    UnfitTable,
-    UnreachableDatabase,
-)
+
+if TYPE_CHECKING:
+    from glacier.core.errors._external import (
+        ChangedExternal,
+        ExternalError,
+        InvalidExternal,
+        MissingExternal,
+        UnreachableExternal,
+    )
+    from glacier.core.errors._formats import (
+        FormatError,
+        MissingLibrary,
+        PickleRefused,
+        UnfitTarget,
+        UnfitValue,
+        UnknownFormat,
+        UnreadableData,
+    )
+    from glacier.core.errors._storage import (
+        CannotCache,
+        CannotReplay,
+        CannotResume,
+        NothingStored,
+        NotReadable,
+        NotStored,
+        NotUnique,
+    )
+    from glacier.core.errors._stores import (
+        CannotPublish,
+        InvalidKey,
+        KeyChanged,
+        KeyExists,
+        KeyMissing,
+        StoreDenied,
+        StoreError,
+        StoreFull,
+        StoreGone,
+        VersionDamaged,
+        VersionError,
+        VersionMissing,
+    )
+    from glacier.core.errors._tables import (
+        ChangedTable,
+        DatabaseFailed,
+        InvalidDatabase,
+        MissingTable,
+        TableError,
+        UnfitTable,
+        UnreachableDatabase,
+    )
 
 __all__ = [
     "AmbiguousName",
@@ -283,6 +287,60 @@ __all__ = [
     "perhaps",
 ]
 
+# Errors about stored data: only who stores some loads them.
+_ROOMS = {
+    "CannotCache": "_storage",
+    "CannotPublish": "_stores",
+    "CannotReplay": "_storage",
+    "CannotResume": "_storage",
+    "ChangedExternal": "_external",
+    "ChangedTable": "_tables",
+    "DatabaseFailed": "_tables",
+    "ExternalError": "_external",
+    "FormatError": "_formats",
+    "InvalidDatabase": "_tables",
+    "InvalidExternal": "_external",
+    "InvalidKey": "_stores",
+    "KeyChanged": "_stores",
+    "KeyExists": "_stores",
+    "KeyMissing": "_stores",
+    "MissingExternal": "_external",
+    "MissingLibrary": "_formats",
+    "MissingTable": "_tables",
+    "NotReadable": "_storage",
+    "NotStored": "_storage",
+    "NotUnique": "_storage",
+    "NothingStored": "_storage",
+    "PickleRefused": "_formats",
+    "StoreDenied": "_stores",
+    "StoreError": "_stores",
+    "StoreFull": "_stores",
+    "StoreGone": "_stores",
+    "TableError": "_tables",
+    "UnfitTable": "_tables",
+    "UnfitTarget": "_formats",
+    "UnfitValue": "_formats",
+    "UnknownFormat": "_formats",
+    "UnreachableDatabase": "_tables",
+    "UnreachableExternal": "_external",
+    "UnreadableData": "_formats",
+    "VersionDamaged": "_stores",
+    "VersionError": "_stores",
+    "VersionMissing": "_stores",
+}
+
 # Tracebacks and pickles name the public place of a class, not the room that it was written in.
 for _public in __all__:
-    globals()[_public].__module__ = __name__
+    if _public not in _ROOMS:
+        globals()[_public].__module__ = __name__
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    value.__module__ = __name__
+    globals()[name] = value
+    return value
