@@ -10,6 +10,7 @@ from time import time
 from typing import TYPE_CHECKING, Dict, Mapping, Optional
 
 from glacier.core.contracts import Handle, Launch, State, Value, VersionRef
+from glacier.core.errors import CannotResume
 from glacier.core.run import RunLog
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ def open_stock(
     if not asked and not _stores(launch):
         return None if places is None else Stock(launch, places, None, run_id=run_id)
     if places is None:
+        if resume is not None:
+            raise CannotResume(
+                run=resume,
+                reason="this executor stores nothing",
+                mend="Use one that does, such as LocalExecutor.",
+            )
         from glacier.core.storage.sources import Sources
 
         Sources(launch, {}).pin()

@@ -340,7 +340,8 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
-    value.__module__ = __name__
-    globals()[name] = value
-    return value
+    room = import_module(f"{__name__}.{_ROOMS[name]}")
+    for public in room.__all__:
+        globals()[public] = getattr(room, public)
+        globals()[public].__module__ = __name__
+    return globals()[name]
