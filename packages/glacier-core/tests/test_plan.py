@@ -17,7 +17,7 @@ from strategies import Blueprint, blueprints, build, chain, fan_in, fan_out, nam
 from glacier.core import Context, Dataset, Pipeline, Secret
 from glacier.core.errors import RecordError
 from glacier.core.plan import Plan, make_plan
-from glacier.core.step import FORMAT, Policy, Slot, Step
+from glacier.core.step import FORMAT, Caching, Policy, Slot, Step
 
 if sys.version_info >= (3, 9):
     from typing import Annotated
@@ -50,7 +50,13 @@ def steps() -> st.SearchStrategy[Step]:
         st.integers(-1, 3),
         st.booleans(),
         st.none() | policies(),
+        st.none() | cachings(),
     )
+
+
+def cachings() -> st.SearchStrategy[Caching]:
+    seconds = st.floats(0, 1e9)
+    return st.builds(Caching, st.none() | st.booleans(), st.none() | seconds, st.none() | names())
 
 
 def policies() -> st.SearchStrategy[Policy]:
