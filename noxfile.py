@@ -147,6 +147,7 @@ def tests(session: nox.Session, package: str) -> None:
     check_portions(session, with_core(package))
     if package == "local":  # the example of the standard library runs on every Python too
         session.run("python", "examples/quickstart.py", silent=True)
+    session.env.setdefault("GLACIER_EXAMPLES", "25")
     run_tests(session, package)
 
 

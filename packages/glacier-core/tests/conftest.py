@@ -15,8 +15,14 @@ from hypothesis import HealthCheck, settings
 # Under --import-mode=importlib no folder of tests is on the path; strategies.py lies in this one.
 sys.path.append(str(Path(__file__).parent))
 
-# A machine that is busy with something else makes an example slow, not wrong.
-settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A machine that is busy with something else makes an example slow, not wrong. What holds on one
+# Python is drawn less often on the others.
+settings.register_profile(
+    "busy",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=int(os.environ.get("GLACIER_EXAMPLES", "100")),
+)
 settings.load_profile("busy")
 
 
