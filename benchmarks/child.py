@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.child scale SHAPE TASKS``, ``… memory SHAPE TASKS COUNT SUBJECT``,
 ``… release WHAT``, ``… burning HOW ROUNDS WORKERS``, ``… sharing HOW MEASURE WORKERS``,
-``… passing HOW FOLDER``, ``… streaming FORM FOLDER`` or ``… loading HOW URL``.
+``… passing HOW FOLDER`` or ``… streaming FORM FOLDER``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ def main() -> None:
         "sharing": _sharing,
         "passing": _passing,
         "streaming": _streaming,
-        "loading": _loading,
     }
     print(json.dumps(measure[kind](*arguments)))
 
@@ -68,12 +67,6 @@ def _streaming(form: str, folder: str) -> object:
     from benchmarks.children.streaming import streamed
 
     return streamed(form, folder)
-
-
-def _loading(how: str, url: str) -> object:
-    from benchmarks.children.loading import loaded
-
-    return loaded(how, url)
 
 
 if __name__ == "__main__":
