@@ -60,7 +60,6 @@ class Depot:
         self.sources = Sources(launch, shelves)
         self.reused: Mapping[int, Sequence[Optional[Kept]]] = {}
         self._provenances: Optional[List[Optional[str]]] = None
-        self._numbers = {step.task: number for number, step in enumerate(self.plan.steps)}
 
     # --- before the run ---------------------------------------------------------------------------
 
@@ -224,8 +223,3 @@ class Depot:
     def read(self, ref: VersionRef) -> Any:
         """The value of a stored dataset in this process, as it was written."""
         return self.shelves[ref.dataset].read(ref.version, item=ref.item)
-
-    def stored_ref(self, dataset: str) -> Optional[VersionRef]:
-        """A reference to what this run reads or has made of a dataset, if that is stored."""
-        kept = self.kept.get(dataset)
-        return None if kept is None else VersionRef(dataset, kept.version)
