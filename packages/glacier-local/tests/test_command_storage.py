@@ -455,15 +455,20 @@ def test_tables_and_foreign_data_are_traced_and_replayed_while_they_are_what_the
     assert "shop/orders" in lines[1]
     assert re.search(r"shop/landing \S+, of which no record is here", lines[2])
     assert re.search(r"shop/orders +workspace .* 2 +table +1", glacier("data")[1])
-    assert "its rows are in a database" in glacier("data", "orders")[1]
+    assert glacier("data", "orders")[1].splitlines()[-3:] == ["n", "2", "4"]
     assert glacier("replay", first, "add")[1].endswith("totals:\n6\n")
     assert glacier("replay", first, "load")[0] == 0
+    assert glacier("run", "shop.py", "--cache")[0] == 0  # which runs nothing
+    assert glacier("replay", "last", "add")[1].endswith("totals:\n6\n")
     (folder / "landing.json").write_text('[{"n": 7}]', encoding="utf-8")
     glacier("run", "shop.py")
     for task, place in (("add", "warehouse.db#orders"), ("load", "landing.json")):
         code, output = glacier("replay", first, task)
         assert code == 2
         assert f"{place} has changed since. Replay a task of a newer run." in output
+    _, older = as_json(glacier("data", "orders", "--json")[1])["versions"]
+    output = glacier("data", "orders", "--version", older["version"])[1]
+    assert "its rows have been replaced since, in sqlite:///" in output
 
 
 @pytest.mark.parametrize("options", [["--pdb"], []])

@@ -169,6 +169,10 @@ class _Replay:
                 if kept is not None:
                     self.shelves[name] = shelf
                     return kept
+        unchanged = None if isinstance(shelves[0], FileShelf) else shelves[0].latest()
+        if unchanged is not None and unchanged.version <= self.past.run_id:
+            self.shelves[name] = shelves[0]  # a table that no later run has replaced
+            return unchanged
         if isinstance(shelves[0], FileShelf):
             reason = f"its input {name!r} is not stored as it was in that run"
             raise self.refusal(reason, _MEND)

@@ -12,11 +12,12 @@ from typing import Any, Callable, Dict, Iterator, List, Sequence
 
 from glacier.core.catalog.cells import Head, head_of_items, head_of_value
 from glacier.core.catalog.locations import Location
-from glacier.core.errors import KeyMissing, VersionDamaged
+from glacier.core.errors import KeyMissing, MissingLibrary, TableError, VersionDamaged
 from glacier.core.formats import read_value
 from glacier.core.formats.choice import name_of_path
 from glacier.core.libraries import installed, library
 from glacier.core.storage.tables import TABLE
+from glacier.core.tables import find_version, read_table, split_address
 from glacier.core.versions import Part, Version, fetch
 
 __all__ = ["read_head"]
@@ -35,7 +36,7 @@ def read_head(location: Location, version: Version, count: int) -> Head:
     if version.format == "pickle" and not location.private:
         return Head(note="it is pickled, and opening it would run what is in it: not shown")
     if version.format == TABLE:
-        return Head(note="its rows are in a database: not shown")
+        return _table(version, count)
     whole = version.format in ("json", "pickle")
     parts = version.parts[:count] if version.mapped else version.parts
     if whole and sum(part.size for part in parts) > _WHOLE_AT_MOST:
@@ -50,6 +51,22 @@ def read_head(location: Location, version: Version, count: int) -> Head:
     if not paths:
         return Head(note="it is empty")
     return _HEADS.get(version.format, _document)(paths, version, count)
+
+
+def _table(version: Version, count: int) -> Head:
+    """The first rows of a table, if they are still those of the version."""
+    place = (version.recipe or {}).get("table")
+    if not isinstance(place, str):
+        return Head(note="its rows are in a database, nobody knows which: not shown")
+    try:
+        url, name = split_address(place)
+        found = find_version(url, name)
+        if found is None or found.run != version.version:
+            return Head(note=f"its rows have been replaced since, in {place}: not shown")
+        rows = read_table(url, name, wanted=Iterator[Dict[str, Any]], version=found)
+        return head_of_items(rows, count)
+    except (MissingLibrary, TableError) as error:  # such as one that asks for a password
+        return Head(note=f"its rows are in {place}, and not shown: {error}")
 
 
 def _path(location: Location, version: Version, part: Part) -> str:
