@@ -20,6 +20,7 @@ __all__ = ["write_value"]
 _STREAMED = {None: "ndjson", "csv": "csv", "json": "ndjson", "ndjson": "ndjson"}
 _STREAMED.update({"jsonl": "ndjson", "parquet": "parquet", "pickle": "pickle"})
 _SMALL = ("object", "str")
+_NO_ROOM = 1 << 20  # bytes; what is written at once is more than that
 
 
 def write_value(
@@ -53,14 +54,14 @@ def write_value(
         columns = chosen.write(value, kind, parts)
         return Written(chosen.name, parts.files, columns, parts.rows, _kept(kind, chosen))
     except BaseException as error:
+        number = _number_of(error, parts)
         parts.discard()
-        number = _number_of(error)
         if number is not None:
             raise OSError(number, os.strerror(number)) from error
         raise
 
 
-def _number_of(error: BaseException) -> Optional[int]:
+def _number_of(error: BaseException, parts: Parts) -> Optional[int]:
     """The number of the error of the operating system that a library tells in words alone."""
     if getattr(error, "errno", None) is not None:
         return None
@@ -69,7 +70,18 @@ def _number_of(error: BaseException) -> Optional[int]:
         return int(found[1])
     if isinstance(error, OSError) and re.search(r"requested and \d+ written", str(error)):
         return errno.ENOSPC  # as numpy does
+    # Versions of polars for Python 3.8 panic, and say why on standard error alone.
+    if type(error).__name__ == "PanicException" and _is_full(parts):
+        return errno.ENOSPC
     return None
+
+
+def _is_full(parts: Parts) -> bool:
+    """Whether the disk of the last part has no room."""
+    if not parts.files or not hasattr(os, "statvfs"):
+        return False
+    disk = os.statvfs(os.path.dirname(parts.files[-1].path))
+    return disk.f_bavail * disk.f_frsize < _NO_ROOM
 
 
 def _stream(items: Iterator[Any], format: Optional[str], parts: Parts) -> Written:
