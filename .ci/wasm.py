@@ -1,7 +1,7 @@
 """A pytest plugin for WebAssembly: a test that needs what it has not is skipped, with the reason.
 
-WebAssembly has no threads and no processes, and its event loop cannot be waited for. The tests of
-the annotations need none of these, so among them a skip is a failure.
+WebAssembly has no threads, processes or hard links, and its event loop cannot be waited for. The
+tests of the annotations need none of these, so among them a skip is a failure.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import pytest
 LACKS = {
     "can't start new thread": "no threads",
     "does not support processes": "no processes",
+    "module 'os' has no attribute 'link'": "no hard links",
     "stack switching": "no waiting for the event loop",
     "run_until_complete": "no waiting for the event loop",
 }

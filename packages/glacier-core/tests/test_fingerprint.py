@@ -342,13 +342,12 @@ def test_other_syntax(one: str, other: str) -> None:
     assert canonical(ast.parse(one)) != canonical(ast.parse(other))
 
 
+@pytest.mark.skipif(sys.platform == "emscripten", reason="WebAssembly's stack ends the process")
 def test_a_tree_may_be_deep() -> None:
-    text = " + ".join(["a"] * 3000)
     node: ast.expr = ast.Name("a", ast.Load())
     for _ in range(3000):
         node = ast.BinOp(node, ast.Add(), ast.Name("a", ast.Load()))
     assert canonical(node).count("Add") == 3000
-    assert len(text) > 3000
 
 
 GOLDEN = "145c0ee51962649c15bd455abae27a67d73b2303fcef487ab87fbc47def1f31c"

@@ -306,14 +306,19 @@ class Harness:
         versions = list_versions(self.store, Address("etl", name))
         return next((one for one in versions if one.version == run), None)
 
+    def _sweep(self, store: DirectoryStore) -> None:
+        """Remove what killed processes left; workers of the last of them may still be ending."""
+        staged, end = Path(store.root, ".staging"), time.monotonic() + 20
+        left: List[str] = ["?"]
+        while left:
+            assert time.monotonic() < end, f"temporary files are left: {left}"
+            store.sweep()
+            left = [one.name for one in staged.glob("*") if not one.name.startswith("keys-")]
+
     def tidy(self) -> int:
         """Collect what was left; nothing remains but whole versions. Returns how many."""
         for folder in ("storage/lake", "workspace"):
-            store = DirectoryStore(os.path.join(self.root, folder))
-            store.sweep()
-            staged = Path(store.root, ".staging")
-            left = [one.name for one in staged.glob("*") if not one.name.startswith("keys-")]
-            assert left == [], f"temporary files are left: {left}"
+            self._sweep(DirectoryStore(os.path.join(self.root, folder)))
         collect(self.store, retain=None, grace=timedelta(0), pins=timedelta(0), now=time.time() + 1)
         versions = [
             one for name in STORED for one in list_versions(self.store, Address("etl", name))

@@ -311,3 +311,23 @@ def test_a_part_of_a_pipeline_reads_what_the_rest_has_stored(executor: LocalExec
     assert executor.execute(made, select="tidy+")["out"] == [2, 0]
     assert executor.execute(made, select="tidy+", inputs={"raw": [7]})["out"] == [7, 0]
     assert executor.execute(made, select="tidy+")["out"] == [2, 0], "what is fed is not stored"
+
+
+# --- what is left ---------------------------------------------------------------------------------
+
+
+def test_nothing_but_what_is_stored_is_left_of_a_run(executor: LocalExecutor) -> None:
+    made, raw, out = Pipeline("etl"), stored("raw"), Dataset("out")
+
+    @made.task
+    def make() -> raw:
+        return [1, 2]
+
+    @made.task
+    def fail(rows: raw) -> out:
+        raise ValueError("no")
+
+    run = executor.execute(made, raise_on_failure=False)
+    left = Path(executor.root).glob("**/.staging/*")
+    assert [path for path in left if not path.name.startswith("keys-")] == []
+    assert run["raw"] == [1, 2]

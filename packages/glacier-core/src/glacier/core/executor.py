@@ -175,6 +175,8 @@ class PoolExecutor(ABC):
             if state is not State.SUCCEEDED and stock is not None and self.resumable:
                 resumable = stock.salvage(scheduler.ledger.log)
             pool.close()
+            if stock is not None:
+                stock.close()
             duration = perf_counter() - clock
             if emit is not None:
                 emit(RunFinished(run_id, state, time(), duration))

@@ -48,6 +48,10 @@ class Stock:
         begin_record(self.depot, self.places)
         return refs
 
+    def close(self) -> None:
+        """Let go of what was opened for writing."""
+        self.places.close()
+
     def salvage(self, log: RunLog) -> bool:
         """Keep what a run that did not succeed still holds; returns whether it can be resumed."""
         if self.launch.whole is None or not any(state in _DONE for state in log.states):

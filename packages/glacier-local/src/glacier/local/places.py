@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Dict, Optional
 from glacier.core.protocols import GlacierError
 
 if TYPE_CHECKING:
-    from glacier.core.protocols import Database, ObjectStorage, Store
+    from glacier.core.protocols import Database, DirectoryStore, ObjectStorage, Store
 
 __all__ = ["LocalPlaces", "NotBound"]
 
@@ -41,8 +41,8 @@ class LocalPlaces:
         self.root = root
         self.declared = declared
         self._lock = Lock()
-        self._stores: Dict[str, Store] = {}
-        self._passage: Optional[Store] = None
+        self._stores: Dict[str, DirectoryStore] = {}
+        self._passage: Optional[DirectoryStore] = None
 
     def store(self, storage: ObjectStorage) -> Store:
         if self.declared:
@@ -69,7 +69,13 @@ class LocalPlaces:
                 self._passage = DirectoryStore(new_scratch_folder(), durable=False)
             return self._passage
 
-    def _store(self, folder: str, *, durable: bool) -> Store:
+    def close(self) -> None:
+        with self._lock:
+            stores = [*self._stores.values(), *([self._passage] if self._passage else [])]
+        for store in stores:
+            store.close()
+
+    def _store(self, folder: str, *, durable: bool) -> DirectoryStore:
         with self._lock:
             if folder not in self._stores:
                 from glacier.core.protocols import DirectoryStore

@@ -35,6 +35,10 @@ class Places(Protocol):
         """An empty store that goes with this process."""
         ...
 
+    def close(self) -> None:
+        """Let go of what stores hold for writing; all of them can be used again."""
+        ...
+
 
 def declared_shelf(dataset: Dataset, *, pipeline: str, places: Places) -> Optional[Shelf]:
     """The shelf that a dataset's ``storage=`` asks for; ``None`` without one."""
