@@ -186,11 +186,10 @@ class _Inference:
 
     def producers_of_external(self) -> Iterator[DefinitionError]:
         for name, position in self.producers.items():
-            dataset = self.datasets[name]
-            if isinstance(dataset.storage, External):
-                yield ExternalProduced(
-                    dataset=name, producer=str(self.tasks[position].where), storage=dataset.storage
-                )
+            storage = self.datasets[name].keeping.storage
+            if storage is not None and isinstance(storage, External):
+                producer = str(self.tasks[position].where)
+                yield ExternalProduced(dataset=name, producer=producer, storage=storage)
 
 
 def _left_over(tasks: Sequence[AnyTask]) -> bool:
