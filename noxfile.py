@@ -58,11 +58,8 @@ def check_portions(session: nox.Session, have: list[str]) -> None:
 
 
 def run_tests(session: nox.Session, *packages: str) -> None:
-    # Side by side, unless options ask for something to be looked at.
-    parallel = [] if session.posargs else ["-n", "logical", "--dist", "loadfile"]
     # "pytest", not "python -m pytest": the latter would put this folder on sys.path.
-    tests = [str(folder(p) / "tests") for p in packages]
-    session.run("pytest", *parallel, *tests, *session.posargs)
+    session.run("pytest", *[str(folder(p) / "tests") for p in packages], *session.posargs)
 
 
 # --- what a change must pass: nox -----------------------------------------------------------------
@@ -71,8 +68,7 @@ def run_tests(session: nox.Session, *packages: str) -> None:
 @nox.session(reuse_venv=True)
 def quick(session: nox.Session) -> None:
     """The tests of all packages, installed editable, on this Python: the inner loop."""
-    groups = ("test", "parallel", "values", "databases")
-    session.install(*editable(PACKAGES), *[one for name in groups for one in group(name)])
+    session.install(*editable(PACKAGES), *group("test"), *group("values"), *group("databases"))
     run_tests(session, *PACKAGES)
 
 
@@ -147,7 +143,7 @@ def tests(session: nox.Session, package: str) -> None:
     """The wheel of one package, with core's, in an environment of its own."""
     more = {"core": "databases", "local": "values"}
     libraries = group(more[package]) if package in more else []
-    session.install(*map(wheel, with_core(package)), *group("test"), *group("parallel"), *libraries)
+    session.install(*map(wheel, with_core(package)), *group("test"), *libraries)
     check_portions(session, with_core(package))
     if package == "local":  # the example of the standard library runs on every Python too
         session.run("python", "examples/quickstart.py", silent=True)
@@ -165,9 +161,7 @@ def lowest(session: nox.Session, package: str) -> None:
         d for p in with_core(package) for d in project(p)["dependencies"] if "glacier" not in d
     ]
     install = ["uv", "pip", "install", "--quiet", "--resolution=lowest-direct"]
-    session.run(
-        *install, *map(wheel, with_core(package)), *direct, *group("test"), *group("parallel")
-    )
+    session.run(*install, *map(wheel, with_core(package)), *direct, *group("test"))
     run_tests(session, package)
 
 
@@ -202,9 +196,7 @@ def oldest_core(session: nox.Session, package: str) -> None:
         "git", "archive", f"--output={archive}", tags[0], "packages/glacier-core", external=True
     )
     shutil.unpack_archive(archive, old)
-    session.install(
-        str(old / "packages" / "glacier-core"), wheel(package), *group("test"), *group("parallel")
-    )
+    session.install(str(old / "packages" / "glacier-core"), wheel(package), *group("test"))
     run_tests(session, package)
 
 

@@ -7,6 +7,7 @@ the shortest.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import threading
@@ -295,4 +296,5 @@ class Versions(RuleBasedStateMachine):
 
 
 TestVersions = Versions.TestCase
-TestVersions.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+EXAMPLES = 6 * int(os.environ.get("GLACIER_EXAMPLES", "100")) // 10
+TestVersions.settings = settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None)

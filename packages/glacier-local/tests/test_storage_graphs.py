@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
@@ -13,6 +14,7 @@ from glacier.core.testing import InlineExecutor
 from glacier.local import LocalExecutor
 
 lake, pond = ObjectStorage("lake"), ObjectStorage("pond")
+EXAMPLES = 6 * int(os.environ.get("GLACIER_EXAMPLES", "100")) // 10
 
 
 class Node(NamedTuple):
@@ -143,7 +145,7 @@ def test_inline_threads_processes_and_as_deployed_agree(nodes: List[Node], cache
                 assert found.values == expected.values, one
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(nodes=shapes(), workers=st.integers(1, 2))
 def test_with_a_cache_nothing_runs_twice(nodes: List[Node], workers: int) -> None:
     versions = [0] * len(nodes)
@@ -158,7 +160,7 @@ def test_with_a_cache_nothing_runs_twice(nodes: List[Node], workers: int) -> Non
         assert second.tasks[f"t{number}"][0] == expected
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data(), nodes=shapes(), cache=st.booleans())
 def test_what_is_explained_as_not_running_does_not_run(
     data: st.DataObject, nodes: List[Node], cache: bool
@@ -185,7 +187,7 @@ def test_what_is_explained_as_not_running_does_not_run(
             assert hindered or "it will not if that is as it was" in one.why, one
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(nodes=shapes(), cache=st.booleans(), data=st.data())
 def test_a_resumed_run_makes_what_a_new_one_would(
     nodes: List[Node], cache: bool, data: st.DataObject
