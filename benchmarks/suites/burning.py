@@ -12,7 +12,7 @@ from benchmarks.suites.options import Options
 from benchmarks.table import Row
 
 _SECONDS = 0.3
-_ROUNDS = 5
+_ROUNDS = 11
 _WORKERS = 2
 _LIMIT = 1.85
 

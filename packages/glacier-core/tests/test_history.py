@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -392,7 +391,7 @@ def test_versions_are_noted_with_the_task_that_stored_them(tmp_path: Path) -> No
     reference = Reference(Address("stored", "clean"), "20260131T120000.123456Z-9f3a1c")
     kept = Kept(reference, "c0ffee", rows=2, size=31, place="file:///lake/stored/clean/_")
     for event in events:
-        recorder(replace(event, kept=(None, kept)) if isinstance(event, TaskFinished) else event)
+        recorder(event._replace(kept=(None, kept)) if isinstance(event, TaskFinished) else event)
     (task,) = read_run(tmp_path, "last").tasks
     (stored,) = task.versions
     assert (stored.dataset, stored.version, stored.content) == ("clean", kept.version, "c0ffee")

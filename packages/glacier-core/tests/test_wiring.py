@@ -51,7 +51,7 @@ def test_the_wiring_says_what_the_steps_say(blueprint: Blueprint, data: st.DataO
         return [None if number == NOWHERE else wiring.names[number] for number in numbers]
 
     assert len(set(wiring.names)) == len(wiring.names)
-    assert {wiring.names[number]: number for number in range(len(wiring.names))} == wiring.index
+    assert {wiring.names[number]: number for number in range(len(wiring.names))} == wiring.numbers
     assert modelled(steps, given_names) == {
         "names": set(wiring.names),
         "inputs": [named(numbers) for numbers in wiring.inputs],
@@ -84,7 +84,7 @@ def test_a_given_dataset_is_not_waited_for_and_not_taken_from_its_producer() -> 
     ]
     wiring = wire(steps, ("raw", "extra"))
 
-    assert wiring.outputs[0] == (NOWHERE, wiring.index["log"])
+    assert wiring.outputs[0] == (NOWHERE, wiring.numbers["log"])
     assert list(wiring.waits) == [0, 0]
     assert set(wiring.names) == {"raw", "log", "extra"}
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Optional, Tuple, Union
+from typing import TYPE_CHECKING, NamedTuple, Optional, Tuple, Union
 
 from glacier.core.contracts import State
 from glacier.core.plan import Plan
@@ -23,8 +22,8 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class RunStarted:
+# Named tuples rather than dataclasses: several are made for every task.
+class RunStarted(NamedTuple):
     """A run begins; first of its events."""
 
     run_id: str
@@ -32,8 +31,7 @@ class RunStarted:
     time: float
 
 
-@dataclass(frozen=True)
-class TaskStarted:
+class TaskStarted(NamedTuple):
     """A task begins to run; for a mapped task once, before its first item.
 
     A task that is tried again starts again; ``attempt`` counts from 1.
@@ -45,8 +43,7 @@ class TaskStarted:
     attempt: int = 1
 
 
-@dataclass(frozen=True)
-class AttemptFailed:
+class AttemptFailed(NamedTuple):
     """An attempt has failed, and another one follows in ``delay`` seconds.
 
     ``attempt`` is the one that failed, ``item`` that of a mapped task. After a last attempt there
@@ -64,8 +61,7 @@ class AttemptFailed:
     delay: float
 
 
-@dataclass(frozen=True)
-class ItemFinished:
+class ItemFinished(NamedTuple):
     """An item of a mapped task has come to its end; ``item`` counts from 0.
 
     ``done`` is how many have, this one included; ``total`` how many there are, ``None`` where the
@@ -83,8 +79,7 @@ class ItemFinished:
     attempt: int = 1
 
 
-@dataclass(frozen=True)
-class TaskFinished:
+class TaskFinished(NamedTuple):
     """A task has come to its end, also one that never ran (skipped, upstream failed, cancelled).
 
     ``started`` is ``None`` and ``duration`` 0 if it never ran. Else both are those of the last
@@ -104,8 +99,7 @@ class TaskFinished:
     kept: Tuple[Optional[Kept], ...] = ()
 
 
-@dataclass(frozen=True)
-class RunFinished:
+class RunFinished(NamedTuple):
     """A run is over; last of its events. ``state`` is succeeded, failed or cancelled."""
 
     run_id: str

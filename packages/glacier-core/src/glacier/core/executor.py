@@ -165,6 +165,7 @@ class PoolExecutor(ABC):
         scheduler = self._scheduler(launch, pool, run_id, emit, stock)
         if refs:
             scheduler.ledger.pin(refs)
+        scheduler.announce()
         state, resumable = State.CANCELLED, False
         if emit is not None:
             emit(RunStarted(run_id, plan, started))

@@ -36,9 +36,9 @@ class Ledger:
         self.trouble = bytearray(len(launch.plan.steps))
         self.skipped: Dict[int, str] = {}
         for name in launch.keep:
-            self.uses[wiring.index[name]] += 1
+            self.uses[wiring.numbers[name]] += 1
         for name, value in launch.inputs.items():
-            self.log.values[wiring.index[name]] = keeper.keep(value)
+            self.log.values[wiring.numbers[name]] = keeper.keep(value)
         self.ready: List[Any] = [
             step for step in range(len(self.waits) - 1, -1, -1) if not self.waits[step]
         ]
@@ -46,7 +46,7 @@ class Ledger:
     def pin(self, refs: Mapping[str, VersionRef]) -> None:
         """Take in what the run reads from outside."""
         for name, ref in refs.items():
-            number = self.wiring.index[name]
+            number = self.wiring.numbers[name]
             self.log.values[number] = self.log.stored[number] = ref
 
     def call(self, number: int) -> TaskCall:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Collection, Dict, Mapping, Sequence, Set, Tuple, cast
+from typing import Any, Collection, Dict, Mapping, NamedTuple, Sequence, Set, Tuple, cast
 
 from glacier.core.annotations import REQUIRED, UNKNOWN, Argument, ArgumentKind
 from glacier.core.errors import RecordError
@@ -17,14 +16,15 @@ from glacier.core.wiring import Wiring, wire
 __all__ = ["Plan", "make_plan"]
 
 
-@dataclass(frozen=True, repr=False)
-class Plan:
-    """The steps of a pipeline in a legal order, and the datasets that the run is fed with."""
-
+class _Fields(NamedTuple):
     pipeline: str
     steps: Tuple[Step, ...]
     given: Tuple[str, ...] = ()
     format: int = FORMAT
+
+
+class Plan(_Fields):
+    """The steps of a pipeline in a legal order, and the datasets that the run is fed with."""
 
     def to_json(self) -> Dict[str, Any]:
         """The plan as JSON data (dicts, lists, strings, numbers, booleans, ``None``)."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
 from glacier.core import run_text
 from glacier.core.contracts import Handle, Ref, State, Value
@@ -52,8 +51,7 @@ class RunLog:
         return ref if isinstance(ref, Value) else None
 
 
-@dataclass(frozen=True)
-class TaskRun:
+class TaskRun(NamedTuple):
     """How one task fared: ``started`` in seconds since the epoch (``None`` if it never ran),
     ``duration`` in seconds, ``error`` what it raised, ``reason`` why it was skipped.
 
@@ -120,7 +118,7 @@ class Run:
     def __getitem__(self, dataset: object) -> Any:
         named = dataset_in(dataset)
         name = named.name if named is not None else str(dataset)
-        number = self.plan.wiring.index.get(name)
+        number = self.plan.wiring.numbers.get(name)
         if number is None:
             raise ValueUnavailable(dataset=name, reason=_unknown(name, self.plan))
         ref = self._log.value(number)

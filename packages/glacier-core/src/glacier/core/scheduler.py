@@ -81,6 +81,12 @@ class Scheduler:
         self.done: Optional[SimpleQueue[Future[TaskResult]]] = None
         self.loop: Optional[LoopThread] = None
 
+    def announce(self) -> None:
+        """Tell the pool of the steps that wait for nothing, unless they may not run at all."""
+        if self.keeper.remote is not None and not (self.depot is not None and self.depot.reuses):
+            first = [number for number in self.ledger.ready if not self.steps[number].is_async]
+            self.keeper.remote.expect(len(first))
+
     def run(self) -> RunLog:
         """Run all steps and return the log; on Ctrl-C stop, then let it through."""
         try:

@@ -149,7 +149,7 @@ def _keep(stock: Stock, name: str, log: RunLog, origin: Origin) -> None:
     from glacier.core.storage.files import is_stream
     from glacier.core.storage.places import own_shelf
 
-    number = stock.launch.plan.wiring.index[name]
+    number = stock.launch.plan.wiring.numbers[name]
     if not isinstance(log.values[number], (Handle, Value)):
         return
     shelf = own_shelf(name, pipeline=stock.launch.plan.pipeline, store=stock.places.workspace())

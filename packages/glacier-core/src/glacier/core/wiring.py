@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Dict, List, Mapping, Sequence, Tuple
+from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 from glacier.core.step import Step
 
@@ -13,8 +12,7 @@ NOWHERE = -1
 """Stands for a dataset that a step has none of, or whose produced value is not wanted."""
 
 
-@dataclass(frozen=True)
-class Wiring:
+class Wiring(NamedTuple):
     """For every step and dataset, by number, what it is connected to.
 
     ``inputs``, ``outputs`` and ``conditions`` (or :data:`NOWHERE`) are datasets by step; ``reads``
@@ -24,7 +22,7 @@ class Wiring:
     """
 
     names: Tuple[str, ...]
-    index: Mapping[str, int]
+    numbers: Mapping[str, int]
     inputs: Sequence[Tuple[int, ...]]
     outputs: Sequence[Tuple[int, ...]]
     conditions: Sequence[int]

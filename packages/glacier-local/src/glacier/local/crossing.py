@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from types import FunctionType, TracebackType
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Type
 
@@ -41,6 +40,8 @@ class RemoteError(RunError):
 
 def send_error(error: BaseException, segments: List[Segment]) -> Wire:
     """An error as part of a message; one that cannot be pickled goes as text."""
+    import traceback
+
     trace = "".join(traceback.format_exception(type(error), error, _of_the_task(error)))
     kinds = tuple([qualified(kind) for kind in type(error).__mro__[:-1]])
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from time import monotonic, perf_counter, time
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
 
 from glacier.core.protocols import (
     Handle,
@@ -35,7 +35,8 @@ __all__ = ["ProcessPool"]
 
 
 class ProcessPool:
-    """Worker processes that start with the first calls; a thread of this process attends to each.
+    """Worker processes that start when calls are to be expected; a thread of this process attends
+    to each.
 
     A call that is alone runs in a worker too, but without the thread: whether a task can end this
     process does not depend on what runs beside it. With ``apart`` each call has a new worker, which
@@ -56,6 +57,17 @@ class ProcessPool:
         self._closed = False
 
     # --- calls ------------------------------------------------------------------------------------
+
+    def expect(self, calls: int) -> None:
+        made: List[Worker] = []
+        try:
+            for _ in range(0 if self.apart else min(calls, self.workers)):
+                made.append(self._start())
+        except OSError:  # the call that needs one more will say so
+            pass
+        for worker in made:  # when all are on their way, for it takes a while
+            worker.greet()
+            self._give_back(worker)
 
     def submit(self, call: TaskCall) -> Future[TaskResult]:
         if self._threads is None:
@@ -79,7 +91,7 @@ class ProcessPool:
                 if self._closed or not worker.died_idle():
                     raise
                 self._leave(worker)
-                worker = self._start(call)
+                worker = self._start_for(call)
                 reply, segments = self._ask(worker, call)
         except (EOFError, OSError):
             error = worker.death(call)
@@ -151,10 +163,15 @@ class ProcessPool:
                     return worker
                 worker.release()
                 self._busy.discard(worker)
-        return self._start(call)
+        return self._start_for(call)
 
-    def _start(self, call: TaskCall) -> Worker:
-        worker = Worker(environment_of(call) if self.apart else None)
+    def _start_for(self, call: TaskCall) -> Worker:
+        worker = self._start(environment_of(call) if self.apart else None)
+        worker.greet()
+        return worker
+
+    def _start(self, environment: Optional[Mapping[str, str]] = None) -> Worker:
+        worker = Worker(environment)
         with self._lock:
             self._busy.add(worker)  # before it starts: an interrupt must not lose it
         try:

@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import logging
 import warnings
-from typing import Any, Callable, Dict, Tuple, Type, Union
+from typing import Any, Callable, Tuple, Type, Union
 
 from glacier.core.protocols import Value
 from glacier.local.holdings import open_wire, wire
+from glacier.local.settings import Settings
 
-__all__ = ["Settings", "receive", "send_from_here", "settings"]
-
-Settings = Dict[str, Any]
-
-
-def settings() -> Settings:
-    """How this process filters warnings and log records."""
-    root = logging.getLogger()
-    levels = {
-        name: logger.level
-        for name, logger in list(root.manager.loggerDict.items())
-        if isinstance(logger, logging.Logger) and logger.level
-    }
-    return {
-        "filters": list(warnings.filters),
-        "levels": levels,
-        "root": root.level,
-        "disable": root.manager.disable,
-    }
+__all__ = ["receive", "send_from_here"]
 
 
 def send_from_here(found: Settings, send: Callable[[Tuple[Any, ...]], None]) -> None:
     """Filter as the other process does, and send it what passes."""
-    warnings.filters[:] = found["filters"]  # type: ignore[index]  # a list, whatever typeshed says
+    warnings.filters[:] = found.filters  # type: ignore[index]  # a list, whatever typeshed says
     getattr(warnings, "_filters_mutated", lambda: None)()
 
     def show(
@@ -51,10 +34,10 @@ def send_from_here(found: Settings, send: Callable[[Tuple[Any, ...]], None]) -> 
 
     warnings.showwarning = show
     root = logging.getLogger()
-    root.setLevel(found["root"])
+    root.setLevel(found.root)
     root.addHandler(_Sender(send))
-    logging.disable(found["disable"])
-    for name, level in found["levels"].items():
+    logging.disable(found.disable)
+    for name, level in found.levels.items():
         logging.getLogger(name).setLevel(level)
 
 

@@ -49,6 +49,7 @@ def main(connection: int, lifeline: int, report: int) -> None:
     The file ``report`` tells what the channel no longer can: in its first bytes how many calls were
     begun, behind them where Python was when the process crashed.
     """
+    gc.enable()
     faulthandler.enable(report)
     for descriptor in (connection, lifeline, report):
         os.set_inheritable(descriptor, False)
@@ -63,6 +64,7 @@ def main(connection: int, lifeline: int, report: int) -> None:
     os.register_at_fork(after_in_child=partial(_forked, channel, os.dup(connection)))
     try:
         Worker(channel, report).serve()
+        gc.freeze()  # the end of Python would search all modules for what refers to itself
     except Terminated:  # between two calls
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -15,8 +15,8 @@ from glacier.core.protocols import TaskCall, Value
 from glacier.local.channel import Channel
 from glacier.local.crash import BEGUN, WorkerCrashed, WorkerNotStarted
 from glacier.local.holdings import wire
-from glacier.local.relay import receive, settings
 from glacier.local.segment import Segment
+from glacier.local.settings import settings
 
 __all__ = ["GRACE", "LimitReached", "Worker"]
 
@@ -56,11 +56,14 @@ class Worker:
         self._process: Optional[subprocess.Popen[bytes]] = None
 
     def start(self) -> None:
-        """Start the process and tell it what it needs to know of this one."""
+        """Start the process; :meth:`greet` it before the first call."""
         descriptors = self._theirs.fileno(), self._read, self._report.fd
         self._process = _start(descriptors, self.environment)
         self._theirs.close()
         self._read = _closed(self._read)
+
+    def greet(self) -> None:
+        """Tell the process what it needs to know of this one."""
         try:
             told = wire(Value(settings()), [])
         except Exception:  # a warning category that cannot be pickled
@@ -105,6 +108,8 @@ class Worker:
             elif reply[0] in ("done", "interrupted"):
                 return reply, [Segment(descriptor, 0) for descriptor in descriptors]
             else:
+                from glacier.local.relay import receive
+
                 receive(reply)
 
     def died_idle(self) -> bool:
@@ -157,7 +162,8 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     # The path comes first: Glacier itself may be found only there.
     code = (
-        f"import sys; sys.path[:] = {[str(place) for place in sys.path]!r}\n"
+        # What is imported is no garbage.
+        f"import gc, sys; gc.disable(); sys.path[:] = {[str(place) for place in sys.path]!r}\n"
         f"from glacier.local.worker_process import main; main{descriptors}"
     )
     # Private, but what multiprocessing uses; nothing else tells all of them.

@@ -99,6 +99,11 @@ class RemotePool(Pool, Protocol):
     an ``async`` task, the items of a value that one task made.
     """
 
+    def expect(self, calls: int) -> None:
+        """Told before the first call how many there will be at once: workers that take time to
+        start may do so while the run is being prepared."""
+        ...
+
     def fetch(self, ref: Handle) -> Any:
         """The value, in this process; works after :meth:`close` too.
 

@@ -16,11 +16,11 @@ from typing import (
     Union,
 )
 
-from glacier.core.graph import Graph
-from glacier.core.plan import Plan
 from glacier.core.step import FORMAT, Step
 
 if TYPE_CHECKING:
+    from glacier.core.graph import Graph
+    from glacier.core.plan import Plan
     from glacier.core.storage.records import Origin
     from glacier.core.storage.shelf import Shelf
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Iterator, Mapping, Sequence, Tuple
+from typing import Any, Iterator, Mapping, NamedTuple, Sequence, Tuple
 
 from glacier.core.dataset import Dataset
 from glacier.core.task import Task
@@ -13,8 +12,7 @@ __all__ = ["AnyTask", "Graph", "reads"]
 AnyTask = Task[Any, Any]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class Graph:
+class Graph(NamedTuple):
     """Tasks, the datasets between them, and a legal order. Tasks are known by their position.
 
     ``producers`` maps a dataset's name to the task that returns it, ``consumers`` to the tasks

@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 import warnings
-from pathlib import Path
 from time import time
 from typing import (
     TYPE_CHECKING,
@@ -57,16 +56,19 @@ class Recorder:
     """
 
     def __init__(
-        self, root: Union[str, Path] = ".glacier", *, request: Optional[Mapping[str, Any]] = None
+        self,
+        root: Union[str, os.PathLike[str]] = ".glacier",
+        *,
+        request: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        self.root = Path(root)
+        self.root = os.fspath(root)
         self.request = _json(request) if request else "{}"
         self._writers: Dict[str, _Writer] = {}
         self._warned = False
 
     def __call__(self, event: Event, /) -> None:
         if isinstance(event, RunStarted):
-            writer = _Writer(self.root.absolute(), event, self.request)
+            writer = _Writer(os.path.abspath(self.root), event, self.request)
             self._writers[event.run_id] = writer
             tasklog.capture(event.run_id, writer.add_line)
             return
@@ -90,13 +92,13 @@ class Recorder:
         )
 
     def __repr__(self) -> str:
-        return f"<Recorder of {str(self.root)!r}>"
+        return f"<Recorder of {self.root!r}>"
 
 
 class _Writer:
     """Writes one run: what has gathered goes into one short transaction, then it pauses."""
 
-    def __init__(self, root: Path, start: RunStarted, request: str) -> None:
+    def __init__(self, root: str, start: RunStarted, request: str) -> None:
         self.root = root
         self.start = start
         self.request = request
@@ -134,9 +136,11 @@ class _Writer:
     def write(self) -> None:
         try:
             # Here, not above: SQLite is loaded while the first tasks run.
+            from pathlib import Path
+
             from glacier.core.history.database import connect
 
-            connection = connect(self.root, write=True)
+            connection = connect(Path(self.root), write=True)
         except Exception as error:
             self.trouble = error
             return

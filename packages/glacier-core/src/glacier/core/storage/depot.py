@@ -63,6 +63,12 @@ class Depot:
 
     # --- before the run ---------------------------------------------------------------------------
 
+    @property
+    def reuses(self) -> bool:
+        """Whether a step may have an earlier result in place of a new one."""
+        cached = any(step.caching is not None and step.caching.cache for step in self.plan.steps)
+        return cached or self.cache or self.resumed is not None
+
     def begin(self) -> Mapping[str, VersionRef]:
         """Fix what is read from outside; returns references to it, by dataset.
 

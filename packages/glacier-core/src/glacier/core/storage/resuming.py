@@ -59,7 +59,7 @@ def _enough(
     done had been made, and from the same, for the provenance of a reader tells that too.
     """
     wiring = launch.plan.wiring
-    wanted = {wiring.index[name] for name in launch.keep if name in wiring.index}
+    wanted = {wiring.numbers[name] for name in launch.keep if name in wiring.numbers}
     chosen: Dict[int, Sequence[Optional[Kept]]] = {}
     for number in range(len(launch.plan.steps) - 1, -1, -1):  # readers come after what they read
         outputs = [dataset for dataset in wiring.outputs[number] if dataset >= 0]
