@@ -92,12 +92,12 @@ class Dataset(_Reference):
     :class:`~glacier.core.errors.InvalidName` and :class:`~glacier.core.errors.InvalidOption`.
     """
 
-    __slots__ = ("description", "keeping", "metadata", "name", "place", "serial")
+    __slots__ = ("_metadata", "description", "keeping", "name", "place", "serial")
 
+    _metadata: Optional[Mapping[str, Any]]
     keeping: Keeping
     name: str
     description: Optional[str]
-    metadata: Mapping[str, Any]
     place: Place
     serial: int
 
@@ -120,7 +120,7 @@ class Dataset(_Reference):
             keeping = _keeping(f"dataset {name!r} ({place})", storage, format, publish, retain)
         _set(self, "keeping", keeping)
         _set(self, "description", description)
-        _set(self, "metadata", dict(metadata or ()))
+        _set(self, "_metadata", dict(metadata) if metadata else None)
         _set(self, "serial", next(_serial))
 
     def __setattr__(self, attribute: str, _: object) -> NoReturn:
@@ -134,6 +134,11 @@ class Dataset(_Reference):
     def storage(self) -> Optional[Storage]:
         """Where it is kept; ``None`` for memory alone."""
         return self.keeping.storage
+
+    @property
+    def metadata(self) -> Mapping[str, Any]:
+        """What was given as such."""
+        return {} if self._metadata is None else self._metadata
 
     @property
     def each(self) -> Each:

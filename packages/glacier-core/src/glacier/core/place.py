@@ -71,13 +71,20 @@ def caller() -> FrameType:
     return sys._getframe(2)  # pyright: ignore[reportPrivateUsage]  # inspect has no cheaper way
 
 
+_latest: Optional[Execution] = None  # shared by all that it declares
+
+
 def execution_of(frame: Optional[FrameType]) -> Optional[Execution]:
     """The innermost module whose top level is running; ``None`` on a thread that runs none."""
+    global _latest
     while frame is not None:
         code = frame.f_code
         # IPython 8 names the code of a cell '<cell line: 1>'.
         if code.co_name == "<module>" or code.co_name.startswith("<cell line"):
-            return Execution(str(frame.f_globals.get("__name__", "")), code)
+            module, latest = str(frame.f_globals.get("__name__", "")), _latest
+            if latest is None or latest.code is not code or latest.module != module:
+                latest = _latest = Execution(module, code)
+            return latest
         frame = frame.f_back
     return None
 

@@ -91,7 +91,7 @@ class Task(Generic[P, R]):
         check_name(self.name, kind="task", where=self.place)
         where = self.where
         self.tags = _words(tags, where) if tags else ()
-        self.when = _condition(when, where)
+        self.when = None if when is None else _condition(when, where)
         self.policy = None
         if retries != 0 or retry_delay is not None or retry_on is not None or timeout is not None:
             from glacier.core.policy import read_policy
@@ -108,7 +108,7 @@ class Task(Generic[P, R]):
             from glacier.core.caching import read_caching
 
             self.caching = read_caching(cache=cache, version=version, where=where)
-        self.compute = _size(compute, where)
+        self.compute = None if compute is None else _size(compute, where)
         self._hints: Optional[Hints] = None
         self._signature: Optional[Signature] = None
         hints = read_hints(function, where=where, frame=frame)
@@ -171,16 +171,16 @@ def _words(tags: object, where: Where) -> Tuple[str, ...]:
     return tuple([check_name(tag, kind="tag", where=where) for tag in words])
 
 
-def _size(compute: object, where: Where) -> Optional[Serverless]:
-    if compute is None or isinstance(compute, Serverless):
+def _size(compute: object, where: Where) -> Serverless:
+    if isinstance(compute, Serverless):
         return compute
     mend = "Give compute=Serverless(memory=1024)."
     raise InvalidOption(where=str(where), option="compute", found=compute, mend=mend)
 
 
-def _condition(when: object, where: Where) -> Optional[Dataset]:
+def _condition(when: object, where: Where) -> Dataset:
     dataset = dataset_in(when)
-    if when is None or dataset is not None:
+    if dataset is not None:
         return dataset
     mend = "Give the boolean dataset that decides, such as when=is_monday."
     if getattr(when, "__glacier__", None) == "task":

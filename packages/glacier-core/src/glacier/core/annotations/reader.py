@@ -62,9 +62,11 @@ class _Reader:
         if shape.is_async_generator:
             self.problem("the task", "is an async generator.", "Return a list of what it yields.")
         arguments = [self.argument(name, keyword=False) for name in shape.positional]
-        arguments += [self.argument(name, keyword=True) for name in shape.keyword_only]
+        if shape.keyword_only:
+            arguments += [self.argument(name, keyword=True) for name in shape.keyword_only]
         outputs, many = self.outputs(self.hints.get("return"))
-        self.check_arguments(arguments)
+        if len(arguments) > 1:
+            self.check_arguments(arguments)
         if many and len({id(output.dataset) for output in outputs}) < len(outputs):
             self.problem("the return annotation", "names a dataset twice.", "Name each once.")
         if self.problems:
@@ -72,10 +74,12 @@ class _Reader:
         return Signature(tuple(arguments), outputs, many, shape.is_async)
 
     def argument(self, name: str, *, keyword: bool) -> Argument:
-        default = self.shape.defaults.get(name, REQUIRED)
+        default, hint = self.shape.defaults.get(name, REQUIRED), self.hints.get(name)
+        if type(hint) is Dataset and default is REQUIRED:  # as most are: nothing can be wrong
+            return Argument(name, ArgumentKind.INPUT, keyword, hint)
         subject = f"parameter {name!r}"
         before = len(self.problems)
-        use = self.use(subject, self.hints.get(name))
+        use = self.use(subject, hint)
         if name not in self.hints:
             self.problems.append(
                 MissingAnnotation(
@@ -158,6 +162,8 @@ class _Reader:
                 skipped = argument
 
     def outputs(self, annotation: Any) -> Tuple[Tuple[Output, ...], bool]:
+        if type(annotation) is Dataset:
+            return (Output(annotation),), False
         if annotation is None or annotation is type(None):
             return (), False
         members = members_of_tuple(annotation)

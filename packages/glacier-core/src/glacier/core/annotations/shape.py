@@ -78,8 +78,9 @@ def _shape(function: FunctionType, bound: List[bool], keywords: Dict[str, Any], 
     code, defaults = function.__code__, function.__defaults__ or ()
     count, names = code.co_argcount, code.co_varnames
     positional, by_keyword = names[:count], names[count : count + code.co_kwonlyargcount]
-    known = dict(zip(positional[count - len(defaults) :], defaults))
-    known.update(function.__kwdefaults__ or {})
+    known = dict(zip(positional[count - len(defaults) :], defaults)) if defaults else {}
+    if function.__kwdefaults__:
+        known.update(function.__kwdefaults__)
     positional_only = code.co_posonlyargcount
     if bound or keywords:
         known.update(keywords)
