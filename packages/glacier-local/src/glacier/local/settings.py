@@ -17,9 +17,9 @@ class Settings(NamedTuple):
     altogether."""
 
     filters: Any
-    levels: Dict[str, int] = {}
-    root: int = _WARNING
-    disable: int = _NOT_SET
+    levels: Dict[str, int]
+    root: int
+    disable: int
 
 
 def settings() -> Settings:
@@ -27,7 +27,7 @@ def settings() -> Settings:
     filters = list(warnings.filters)
     logging: Any = sys.modules.get("logging")
     if not hasattr(logging, "root"):  # nobody has asked for it, or it is just being loaded
-        return Settings(filters)
+        return Settings(filters, {}, _WARNING, _NOT_SET)
     manager = logging.root.manager
     levels = {
         name: logger.level
