@@ -15,13 +15,11 @@ from glacier.core.tables import read_table
 
 
 def raised_by(action: Callable[[], object]) -> BaseException:
-    """What it raises, as those see it who catch it inside Glacier: without the frame above."""
-    try:
+    """What it raises, as those see it who catch it inside Glacier: without the frames above."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011  # whichever it is
         action()
-    except Exception as error:
-        assert error.__traceback__ is not None
-        return error.with_traceback(error.__traceback__.tb_next)
-    raise AssertionError("nothing was raised")
+    trace = caught.value.__traceback__
+    return caught.value.with_traceback(None if trace is None else trace.tb_next)
 
 
 def test_an_error_of_glacier_alone_is_its_message() -> None:
