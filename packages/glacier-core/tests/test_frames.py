@@ -16,7 +16,7 @@ from glacier.core.tables import read_table
 
 def raised_by(action: Callable[[], object]) -> BaseException:
     """What it raises, as those see it who catch it inside Glacier: without the frames above."""
-    with pytest.raises(Exception) as caught:  # noqa: PT011  # whichever it is
+    with pytest.raises(Exception) as caught:
         action()
     trace = caught.value.__traceback__
     return caught.value.with_traceback(None if trace is None else trace.tb_next)
