@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, Dict, Iterator, List
 
 import pytest
+from databases import DATABASES, url_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,12 +37,10 @@ COLUMNS: Dict[str, List[Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a database, of each kind in turn."""
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres").url())
-    return f"sqlite:///{tmp_path_factory.mktemp('tables')}/frames.db"
+    return url_of(request, request.param, tmp_path_factory.mktemp("tables"))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from glacier.core.tables.alchemy_notes import (
     noted,
     place_of,
 )
-from glacier.core.tables.alchemy_renaming import check_free, put_in_place, remove, tables_named
+from glacier.core.tables.alchemy_renaming import check_free, remove, rename, tables_named
 from glacier.core.tables.alchemy_types import declared, mark_of, widened
 from glacier.core.tables.columns import Column, named_apart
 from glacier.core.tables.sources import Source
@@ -96,12 +96,14 @@ def _in_place(filling: Filling, place: Place, noting: _Noting) -> TableVersion:
 
 
 def _anew(filling: Filling, place: Place, noting: _Noting, *, exists: bool) -> TableVersion:
-    """Another table of the same name, in one transaction."""
+    """Another table, put in the place of the old one at the end of one transaction."""
     connection = filling.connection
-    if exists:
+    new = Place(place.schema, f"{TOKEN}{os.urandom(6).hex()}")
+    make(filling, new)
+    version = _version(filling, noting, fill(filling, new))
+    if exists:  # until here its readers need not wait
         drop(connection, place)
-    make(filling, place)
-    version = _version(filling, noting, fill(filling, place))
+    rename(connection, new, place)
     _note(connection, place, place.name, version, noting)
     connection.commit()
     return version
@@ -129,7 +131,8 @@ def _beside(
             key = new.name if is_mysql(connection.dialect) else place.name
             note(connection, place, key, version)
         connection.commit()
-        put_in_place(connection, new, place, f"{prefix}old" if exists else None)
+        rename(connection, new, place, old=f"{prefix}old" if exists else None)
+        connection.commit()
     except BaseException:
         connection.rollback()
         remove(connection, place, [new.name])

@@ -35,13 +35,6 @@ def failing(address: EngineAddress, doing: str, name: str) -> Generator[None, No
     lib = sqlalchemy()
     try:
         yield
-    except UnicodeEncodeError as error:
-        raise UnfitTable(
-            table=name,
-            place=f"the text {error.object[:40]!r}",
-            reason="a lone surrogate has no UTF-8",
-            mend="Mend the text (.encode(errors='replace')).",
-        ) from error
     except lib.exc.SQLAlchemyError as error:
         raise _named(error, address, doing, name) from safe(error, address)
 

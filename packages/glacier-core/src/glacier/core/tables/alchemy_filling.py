@@ -96,13 +96,30 @@ def fill(filling: Filling, place: Place, *, emptied: bool = False) -> Tuple[int,
     for rows in digest.rows(stored(source.rows(), columns, source.table, name)):
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
-            connection.execute(table.insert(), [dict(zip(keys, row)) for row in chunk])
+            try:
+                connection.execute(table.insert(), [dict(zip(keys, row)) for row in chunk])
+            except UnicodeEncodeError as error:
+                raise _surrogate(filling, chunk, count + start) from error
         count += len(rows)
         if not trusted:
             sums.add(rows)
     if count and not trusted:
         _check(filling, place, sums)
     return count, str(digest)
+
+
+def _surrogate(filling: Filling, rows: Rows, start: int) -> UnfitTable:
+    """The error for a text that has no UTF-8, with its place."""
+    for number, row in enumerate(rows, start):
+        for column, value in zip(filling.columns, row):
+            if isinstance(value, str) and any("\ud800" <= one <= "\udfff" for one in value):
+                return UnfitTable(
+                    table=filling.source.table,
+                    place=f"column {column.name!r}, row {number}",
+                    reason="a lone surrogate has no UTF-8",
+                    mend="Mend the text (.encode(errors='replace')).",
+                )
+    raise AssertionError("no text of these rows is to blame")
 
 
 class Sums:

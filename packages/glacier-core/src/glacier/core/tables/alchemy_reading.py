@@ -58,7 +58,7 @@ def read(
         with failing(address, "reading", name):
             stop = _stopper(connection, address)
             if table is None:
-                found = _streaming(connection).exec_driver_sql(query)
+                found = _streaming(connection, no_parameters=True).exec_driver_sql(query)
                 columns = _described(found, connection.dialect)
             else:
                 columns = _held(connection, address, table, version)
@@ -82,9 +82,9 @@ def read(
     return Result(tuple(map(_arrow, columns)), rows, close)
 
 
-def _streaming(connection: Any) -> Any:
-    """The same connection, whose rows come as they are taken, and whose ``%`` are no marks."""
-    return connection.execution_options(stream_results=True, no_parameters=True)
+def _streaming(connection: Any, *, no_parameters: bool = False) -> Any:
+    """The same connection, whose rows come as they are taken; without parameters ``%`` is itself."""
+    return connection.execution_options(stream_results=True, no_parameters=no_parameters)
 
 
 def _stopper(connection: Any, address: EngineAddress) -> Callable[[], None]:

@@ -11,10 +11,10 @@ from glacier.core.tables.alchemy_connection import is_mysql, sqlalchemy
 from glacier.core.tables.alchemy_filling import drop
 from glacier.core.tables.alchemy_notes import Place, forget
 
-__all__ = ["check_free", "put_in_place", "remove", "tables_named"]
+__all__ = ["check_free", "remove", "rename", "tables_named"]
 
 
-def put_in_place(connection: Any, new: Place, place: Place, old: Optional[str]) -> None:
+def rename(connection: Any, new: Place, place: Place, *, old: Optional[str] = None) -> None:
     """Give a table its name, and with MySQL the one that had it another, at one moment."""
     lib, quote = sqlalchemy(), connection.dialect.identifier_preparer
 
@@ -24,10 +24,12 @@ def put_in_place(connection: Any, new: Place, place: Place, old: Optional[str]) 
     if is_mysql(connection.dialect):
         moved = "" if old is None else f"{told(place)} TO {told(Place(place.schema, old))}, "
         connection.exec_driver_sql(f"RENAME TABLE {moved}{told(new)} TO {told(place)}")
+    elif connection.dialect.name == "mssql":
+        values = {"new": told(new), "name": place.name}
+        connection.execute(lib.text("EXEC sp_rename :new, :name"), values)
     else:
         name = quote.quote(place.name)
         connection.exec_driver_sql(f"ALTER TABLE {told(new)} RENAME TO {name}")
-    connection.commit()
 
 
 def tables_named(connection: Any, place: Place, prefix: str) -> List[str]:

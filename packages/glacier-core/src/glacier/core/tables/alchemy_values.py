@@ -17,8 +17,7 @@ from glacier.core.textual import from_text, to_text
 __all__ = ["loaded", "stored"]
 
 _Change = Callable[[Any], Any]
-# Those that hold a NaN and the infinities; for all others they are refused.
-_NAN = ("cockroachdb", "duckdb", "oracle", "postgresql", "redshift", "snowflake")
+_FINITE = ("mariadb", "mssql", "mysql")  # they have neither NaN nor infinities
 
 
 class _UnfitError(Exception):
@@ -55,7 +54,7 @@ def stored(
 def _storer(column: Column, dialect: str) -> Optional[_Change]:
     if column.kind == "decimal":
         return _digits(column.precision or 38, column.scale or 0)
-    if column.kind in ("float32", "float64") and dialect not in _NAN:
+    if column.kind in ("float32", "float64") and dialect in _FINITE:
         return _finite
     if column.kind == "text" and dialect == "oracle":
         return _not_empty
