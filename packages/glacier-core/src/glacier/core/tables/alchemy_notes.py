@@ -90,10 +90,10 @@ def noted(connection: Any, place: Place) -> Optional[TableVersion]:
 
 def hold(connection: Any, place: Place) -> None:
     """See one moment from now on, in which no other table takes the place of this one."""
+    lib = sqlalchemy()
     if is_mysql(connection.dialect):
         connection.rollback()  # what was seen before may be of a table that is gone
-        lib = sqlalchemy()
-        connection.execute(lib.select(lib.literal_column("1")).select_from(_named(place)).limit(1))
+    connection.execute(lib.select(lib.literal_column("1")).select_from(_named(place)).limit(1))
 
 
 def make_side(connection: Any, place: Place) -> bool:
