@@ -33,12 +33,14 @@ def run_sql(url: str, *statements: str) -> None:
 
 
 def _introduce() -> None:
-    """Tell SQLAlchemy of a database that Glacier knows nothing of: PostgreSQL, by another name."""
+    """Tell SQLAlchemy of databases that Glacier knows nothing of."""
     try:
         from sqlalchemy.dialects import registry
     except ImportError:
         return
     registry.register("elsewhere.psycopg", "strange_dialect", "StrangeDialect")
+    registry.register("files", "strange_dialect", "FilesDialect")
+    registry.register("hasty", "strange_dialect", "HastyDialect")
 
 
 _introduce()

@@ -37,7 +37,7 @@ COLUMNS: Dict[str, List[Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module", params=DATABASES[:3])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a database, of each kind in turn."""
     return url_of(request, request.param, tmp_path_factory.mktemp("tables"))
