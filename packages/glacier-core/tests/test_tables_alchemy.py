@@ -125,7 +125,7 @@ def test_a_schema_stands_before_the_dot(url: str) -> None:
     assert find_version(url, "orders") is None
     with pytest.raises(MissingTable, match=r"Did you mean 'annex\.orders'"):
         read_table(url, "annex.order")
-    with pytest.raises(DatabaseFailed, match="Unknown database 'nowhere'.*Create it first"):
+    with pytest.raises(DatabaseFailed, match=r"Unknown database 'nowhere'.*Create it first"):
         write_table(url, "nowhere.orders", [{"n": 1}])
 
 
@@ -152,9 +152,7 @@ def test_a_user_who_may_not_is_told_so_and_one_who_may_replace_rows_can_publish(
 # --- replacing ------------------------------------------------------------------------------------
 
 
-def test_a_table_of_other_columns_waits_for_the_readers_of_the_old_one(
-    url: str, name: str
-) -> None:
+def test_a_table_of_other_columns_waits_for_the_readers_of_the_old_one(url: str, name: str) -> None:
     write_table(url, name, [{"n": number} for number in range(12_000)], run="1")
     stream = read_table(url, name, wanted=Iterator[dict])
     first = next(stream)
@@ -225,7 +223,7 @@ def test_numbers_of_a_stream_are_wide_and_none_is_rounded(url: str, name: str) -
     write_table(url, name, iter(rows))
 
     assert read_table(url, name) == rows
-    with pytest.raises(UnfitTable, match="column 'x', row 0: NUMERIC.65, 30. does not hold all"):
+    with pytest.raises(UnfitTable, match=r"column 'x', row 0: NUMERIC\(65, 30\) does not hold all"):
         write_table(url, name, iter([{"x": Decimal("1e-31")}]))
 
 
@@ -243,13 +241,21 @@ def test_types_of_mysql_that_are_not_ours_are_read(url: str, name: str) -> None:
     )
     query = f"SELECT a, b, c, d, e, f, g, h, j, l FROM {name}"
     wanted = {
-        **{"a": 1, "b": 2**64 - 1, "c": 2024, "d": "x", "e": b"\x05", "f": 0.5, "g": None},
-        **{"h": "a", "j": 3, "l": "[1]"},
+        "a": 1,
+        "b": 2**64 - 1,
+        "c": 2024,
+        "d": "x",
+        "e": b"\x05",
+        "f": 0.5,
+        "g": None,
+        "h": "a",
+        "j": 3,
+        "l": "[1]",
     }
 
     assert read_table(url, query) == [wanted]
     for at in (name, f"SELECT k FROM {name}"):
-        with pytest.raises(UnfitTable, match="column 'k'.*is no time, as it is declared"):
+        with pytest.raises(UnfitTable, match=r"column 'k'.*is no time, as it is declared"):
             read_table(url, at)
     run_sql(url, f"ALTER TABLE {name} DROP COLUMN k")
     found = read_table(url, name)[0]
@@ -316,7 +322,7 @@ def test_where_tables_are_made_outside_of_transactions_no_reader_sees_half_a_tab
     with pytest.raises(DatabaseFailed, match="Drop it before the run"):
         write_table(url, "t", [{"m": 1}], run="2")
     if scheme == "hasty":
-        with pytest.raises(DatabaseFailed, match="undoes no rows.*Drop it before the run"):
+        with pytest.raises(DatabaseFailed, match=r"undoes no rows.*Drop it before the run"):
             write_table(url, "t", [{"n": 1}], run="2")
     else:
         assert write_table(url, "t", [{"n": 1}], run="2").run == "2"

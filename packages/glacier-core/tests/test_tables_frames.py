@@ -166,7 +166,7 @@ def test_arrow_tables_come_back_equal(url: str, drawn: Any) -> None:
     try:
         write_table(url, "drawn_frame", drawn)
     except UnfitTable as error:
-        assert url.startswith("mysql")  # noqa: PT017  # the others have infinities
+        assert url.startswith("mysql")  # the others have infinities
         assert "the database has no" in str(error)  # noqa: PT017
         return
 

@@ -163,7 +163,7 @@ def test_a_writer_that_is_killed_half_way_leaves_the_old_table(
         query = "SELECT count(*) AS n FROM pg_tables WHERE tablename ~ '^glacier_[0-9a-f]{16}$'"
         assert read_table(url, query) == [{"n": 0}]
     if kind == "mariadb":
-        query = "SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'glacier\\_%'"
+        query = "SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'glacier_%'"
         assert read_table(url, query) == []
 
 

@@ -2,7 +2,7 @@
 
 ::
 
-    write_table(url, name, value) ──▶ Source: columns, rows or batches ──▶ sqlite | postgres | alchemy
+    write_table(url, name, value) ──▶ Source: columns, rows or batches ──▶ a database's module
     read_table(url, name_or_query, wanted=…) ◀── the value, or a stream ◀── the same
 
 ``sqlite`` and ``postgres`` serve these two by drivers of their own, ``alchemy`` all other databases
@@ -101,9 +101,7 @@ def read_table(
     if target.kind is None or target.kind == "object":
         # An iterator is a list unless one is wanted.
         target = target._replace(kind=None if kind == "iterator" else kind)
-    return delivered(
-        _reading(address).read(address, table, query, version), target, query_or_name
-    )
+    return delivered(_reading(address).read(address, table, query, version), target, query_or_name)
 
 
 def find_version(url: str, name: str) -> Optional[TableVersion]:

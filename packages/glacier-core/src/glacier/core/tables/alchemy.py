@@ -161,9 +161,7 @@ def _told(column: Column, dialect: Any) -> str:
     return f"{text} ({kind})" if kind else text
 
 
-def _note(
-    connection: Any, place: Place, key: str, version: TableVersion, noting: _Noting
-) -> None:
+def _note(connection: Any, place: Place, key: str, version: TableVersion, noting: _Noting) -> None:
     if version.run is not None:
         note(connection, place, key, version)
     elif noting.side:

@@ -60,9 +60,7 @@ def _transactional(connection: Any, place: Place) -> bool:
 def _tried(connection: Any, place: Place) -> Abilities:
     lib = sqlalchemy()
     probe = Place(place.schema, f"glacier_{os.urandom(6).hex()}")
-    table = lib.Table(
-        probe.name, lib.MetaData(), lib.Column("n", lib.Integer), schema=probe.schema
-    )
+    table = lib.Table(probe.name, lib.MetaData(), lib.Column("n", lib.Integer), schema=probe.schema)
     table.create(connection)
     connection.rollback()
     if not exists(connection, probe):

@@ -34,12 +34,12 @@ _DIALECTS = {
 _DRIVERS = {"MySQLdb": "mysqlclient", "mysql": "mysql-connector-python", "pymysql": "PyMySQL"}
 _NAMED = ("mssql", "mysql", "mariadb", "oracle", "postgresql", "sqlite", *_DIALECTS)
 _WHERE = "Are host, port, user, password and database right, and does the server run?"
-_MYSQL = (
-    # What a server is set to must not change what goes in or comes out.
-    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'), "
-    "time_zone = '+00:00', lock_wait_timeout = 600",
+# What a server is set to must not change what goes in or comes out.
+_MYSQL = [
+    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION')",
+    "SET SESSION time_zone = '+00:00', lock_wait_timeout = 600",
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
-)
+]
 _READ_ONLY = {
     "cockroachdb": "SET default_transaction_read_only = on",
     "mariadb": "SET SESSION TRANSACTION READ ONLY",
@@ -118,17 +118,17 @@ def connect(address: EngineAddress, *, reading: bool) -> Any:
         raise MissingLibrary(name=name, need=need, install=name) from safe(error, address)
     except Exception as error:  # drivers have errors of their own that SQLAlchemy does not wrap
         reason = reason_of(error, address)
-        raise UnreachableDatabase(
-            database=str(address), reason=reason, mend=_WHERE
-        ) from safe(error, address)
+        raise UnreachableDatabase(database=str(address), reason=reason, mend=_WHERE) from safe(
+            error, address
+        )
     try:
         _prepare(connection, reading)
     except lib.exc.SQLAlchemyError as error:
         connection.close()
         reason = reason_of(error, address)
-        raise UnreachableDatabase(
-            database=str(address), reason=reason, mend=_WHERE
-        ) from safe(error, address)
+        raise UnreachableDatabase(database=str(address), reason=reason, mend=_WHERE) from safe(
+            error, address
+        )
     except BaseException:
         connection.close()
         raise

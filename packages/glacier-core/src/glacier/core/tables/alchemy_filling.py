@@ -151,9 +151,7 @@ def _check(filling: Filling, place: Place, sums: Sums) -> None:
     for rows in stored(chunks(), columns, table, name):
         read.add(rows)
     other: List[str] = [
-        repr(column.name)
-        for column, one, two in zip(columns, sums.found, read.found)
-        if one != two
+        repr(column.name) for column, one, two in zip(columns, sums.found, read.found) if one != two
     ]
     if other:
         raise UnfitTable(

@@ -83,7 +83,7 @@ def read(
 
 
 def _streaming(connection: Any, *, no_parameters: bool = False) -> Any:
-    """The same connection, whose rows come as they are taken; without parameters ``%`` is itself."""
+    """The connection, whose rows come as they are taken; without parameters a ``%`` is one."""
     return connection.execution_options(stream_results=True, no_parameters=no_parameters)
 
 
@@ -129,7 +129,7 @@ def _one_moment(connection: Any) -> None:
 def _described(found: Any, dialect: Any) -> Tuple[Column, ...]:
     """The columns of a query, with the types that drivers of MySQL tell; of others, the values."""
     if not is_mysql(dialect) or dialect.driver == "mysqlconnector":
-        return tuple(Column(str(name), None) for name in found.keys())
+        return tuple(Column(str(name), None) for name in list(found.keys()))
     return tuple(_told(*one[:6]) for one in found.cursor.description)
 
 
