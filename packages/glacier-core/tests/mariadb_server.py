@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import socket
-from typing import Iterator, NamedTuple, Optional
+from typing import Iterator, List, NamedTuple, Optional
 from urllib.parse import quote
 
 from own_server import PASSWORD, PATIENCE, OwnServer
@@ -51,6 +50,12 @@ class Server(OwnServer):
         install = [self._programs.install, "--no-defaults", f"--datadir={data}", "--skip-test-db"]
         made = self.started(*install, "--auth-root-authentication-method=normal")
         assert made.wait(PATIENCE) == 0, self.log()
+        self.serve(
+            lambda: self._serving(data, first),
+            lambda: "mariadbd: ready for connections" in self.log(),
+        )
+
+    def _serving(self, data: str, first: str) -> List[str]:
         settings = {
             "datadir": data,
             "bind-address": "127.0.0.1",
@@ -69,19 +74,12 @@ class Server(OwnServer):
             "character-set-server": "latin1",
         }
         told = [f"--{key}={value}" for key, value in settings.items()]
-        self._process = self.started(self._programs.serve, "--no-defaults", *told)
-        self.wait(self._answers)
+        return [self._programs.serve, "--no-defaults", *told]
 
     def url(self, *, user: str = "glacier", password: str = PASSWORD, name: str = "shop") -> str:
         told = f"{user}:{quote(password, safe='')}@127.0.0.1:{self.port}/{name}"
         # PyMySQL would else load all certificates of this machine for each connection.
         return f"mysql+pymysql://{told}?ssl_disabled=true"
-
-    def _answers(self) -> bool:
-        with socket.socket() as probe:
-            probe.settimeout(1.0)
-            # It listens when the first statements have run.
-            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
 
 @contextlib.contextmanager

@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Callable, Optional
+from typing import Callable, Optional, Sequence
 
 __all__ = ["PASSWORD", "PATIENCE", "OwnServer"]
 
 PASSWORD = "s3cr:t/@?#%"
 PATIENCE = 60.0
+_TRIES = 5
 
 
 class OwnServer:
@@ -26,10 +27,22 @@ class OwnServer:
         self.root = tempfile.mkdtemp(prefix=f"glacier-{name}-")
         if self._owner is not None:
             shutil.chown(self.root, self._owner)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = 0
         self._process: Optional[subprocess.Popen[bytes]] = None
+
+    def serve(self, command: Callable[[], Sequence[str]], ready: Callable[[], bool]) -> None:
+        """Start the server on a port of its own, and wait until it says that it is ready."""
+        for _ in range(_TRIES):
+            self.port = _free_port()
+            self._process = self.started(*command())
+            deadline = time.monotonic() + PATIENCE
+            while self._process.poll() is None and time.monotonic() < deadline:
+                if ready():
+                    return
+                time.sleep(0.02)
+            if self._process.poll() is None:  # it is there and says nothing; stop() ends it
+                break
+        raise RuntimeError(f"the server does not start:\n{self.log()}")
 
     def stop(self) -> None:
         """End it at once, with all that it has kept."""
@@ -54,14 +67,12 @@ class OwnServer:
         with open(os.path.join(self.root, "log"), encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def wait(self, answers: Callable[[], bool]) -> None:
-        """Wait until the server answers; that it does not is an error with its log."""
-        assert self._process is not None
-        deadline = time.monotonic() + PATIENCE
-        while not answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the server does not start:\n{self.log()}")
-            time.sleep(0.05)
+
+def _free_port() -> int:
+    """A port that nobody has at this moment; another process may be quicker to take it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _group(owner: str) -> str:

@@ -6,8 +6,7 @@ import contextlib
 import glob
 import os
 import shutil
-import subprocess
-from typing import Iterator, Optional
+from typing import Iterator, List, Optional
 from urllib.parse import quote
 
 from own_server import PASSWORD, PATIENCE, OwnServer
@@ -40,6 +39,9 @@ class Server(OwnServer):
         made = ["--auth=scram-sha-256", "--username=glacier", f"--pwfile={secret}"]
         made += ["--encoding=UTF8", "--locale=C", "--no-sync", f"--pgdata={self._data}"]
         assert self.started(self._program("initdb"), *made).wait(PATIENCE) == 0, self.log()
+        self.serve(self._serving, self._ready)
+
+    def _serving(self) -> List[str]:
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -48,9 +50,14 @@ class Server(OwnServer):
             "timezone": "America/New_York",  # no session should depend on it
         }
         told = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        self._process = self.started(self._program("postgres"), "-D", self._data, *told)
-        check = [self._program("pg_isready"), "-h", "127.0.0.1", "-p", str(self.port), "-q"]
-        self.wait(lambda: subprocess.run(check, check=False).returncode == 0)
+        return [self._program("postgres"), "-D", self._data, *told]
+
+    def _ready(self) -> bool:
+        """Whether this very server takes connections: another one may have the port."""
+        state = os.path.join(self._data, "postmaster.pid")
+        with contextlib.suppress(OSError), open(state, encoding="utf-8") as file:
+            return file.read().split()[-1:] == ["ready"]
+        return False
 
     def url(
         self, *, user: str = "glacier", password: str = PASSWORD, name: str = "postgres"

@@ -165,11 +165,11 @@ class PoolExecutor(ABC):
         scheduler = self._scheduler(launch, pool, run_id, emit, stock)
         if refs:
             scheduler.ledger.pin(refs)
-        scheduler.announce()
         state, resumable = State.CANCELLED, False
         if emit is not None:
             emit(RunStarted(run_id, plan, started))
         try:
+            scheduler.announce()
             log = scheduler.run()
             state = State.FAILED if log.errors else State.SUCCEEDED
         finally:
