@@ -36,7 +36,7 @@ _NAMED = ("mssql", "mysql", "mariadb", "oracle", "postgresql", "sqlite", *_DIALE
 _WHERE = "Are host, port, user, password and database right, and does the server run?"
 # What a server is set to must not change what goes in or comes out.
 _MYSQL = [
-    "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION')",
+    "SET SESSION sql_mode = CONCAT_WS(',', NULLIF(@@sql_mode, ''), 'STRICT_ALL_TABLES')",
     "SET SESSION time_zone = '+00:00', lock_wait_timeout = 600",
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
 ]

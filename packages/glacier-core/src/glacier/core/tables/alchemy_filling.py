@@ -88,6 +88,10 @@ def fill(filling: Filling, place: Place, *, emptied: bool = False) -> Tuple[int,
     connection, columns, source = filling.connection, filling.columns, filling.source
     name = connection.dialect.name
     table = _table(filling, place, None)
+    if not connection.dialect.supports_native_decimal:  # then SQLAlchemy would make floats of them
+        for column in table.columns:
+            if isinstance(column.type, sqlalchemy().Numeric) and column.type.asdecimal:
+                column.type = sqlalchemy().types.NullType()
     if emptied:
         connection.execute(table.delete())
     digest, sums, count = Digest(columns), Sums(len(columns)), 0
