@@ -17,6 +17,8 @@ def url_of(request: pytest.FixtureRequest, kind: str, folder: Path) -> str:
     """The URL of a database of this kind; a file is made in the folder."""
     if kind == "sqlite":
         return f"sqlite:///{folder}/a%20base.db"
+    if kind == "elsewhere":
+        pytest.importorskip("sqlalchemy")
     server: Any = request.getfixturevalue("postgres" if kind == "elsewhere" else kind)
     url = str(server.url())
     return url if kind != "elsewhere" else f"elsewhere+psycopg{url[len('postgresql') :]}"

@@ -336,7 +336,7 @@ def test_what_a_database_would_give_back_as_something_else_is_refused(tmp_path: 
         write_table(url, "t", [{"x": [1]}])
     with pytest.raises(UnfitTable, match="column 'x': the database gives back other values"):
         write_table(url, "t", [{"x": 1.5}, {"x": float("nan")}])  # SQLite keeps it as a NULL
-    with pytest.raises(GlacierError, match="'decimal.Decimal' is not supported"):
+    with pytest.raises(GlacierError, match=r"not supported|unsupported type"):
         write_table(url, "t", [{"x": Decimal("0.12345678901234567")}])
     with pytest.raises(GlacierError, match="has no table 't'"):
         read_table(url, "t")
