@@ -263,6 +263,16 @@ def test_types_of_mysql_that_are_not_ours_are_read(url: str, name: str) -> None:
     assert found == wanted
 
 
+def test_a_query_of_mysql_has_columns_for_frames_also_without_rows(url: str, name: str) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    write_table(url, name, [{"n": 1, "p": Decimal("1.50"), "f": True}])
+    query = f"SELECT n, p * 2 AS p, f, COUNT(*) AS c FROM {name} GROUP BY n, p, f"
+
+    found = read_table(url, query, wanted=pyarrow.Table)
+    assert found.to_pylist() == [{"n": 1, "p": Decimal("3.00"), "f": True, "c": 1}]
+    assert read_table(url, f"{query} HAVING n > 1", wanted=pyarrow.Table).schema == found.schema
+
+
 def test_a_moment_of_a_server_of_another_zone_is_that_moment(url: str, name: str) -> None:
     instant = datetime(2024, 1, 31, 10, tzinfo=timezone.utc)
     write_table(url, name, [{"at": instant}])

@@ -120,8 +120,9 @@ def _beside(
     check_free(connection, address, place)
     told = f"{place.schema or connection.engine.url.database}.{place.name}"
     prefix = f"{TOKEN}{sha256(told.encode()).hexdigest()[:8]}_"
-    # Who left them has been killed: a writer of this table that lives would hold the lock.
-    remove(connection, place, tables_named(connection, place, prefix))
+    if is_mysql(connection.dialect):
+        # Who left them has been killed: a writer of this table that lives would hold the lock.
+        remove(connection, place, tables_named(connection, place, prefix))
     new = Place(place.schema, f"{prefix}{os.urandom(6).hex()}")
     before = [key_of(connection, place)] if exists else []
     try:

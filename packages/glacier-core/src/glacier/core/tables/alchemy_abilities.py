@@ -93,7 +93,9 @@ def lock(connection: Any, place: Place) -> None:
     name = f"glacier:{hashlib.sha256(f'{schema}.{place.name}'.encode()).hexdigest()[:48]}"
     text = sqlalchemy().text
     if is_mysql(connection.dialect):
-        connection.execute(text("SELECT GET_LOCK(:name, :wait)"), {"name": name, "wait": _FOREVER})
+        values = {"name": name, "wait": _FOREVER}
+        if connection.execute(text("SELECT GET_LOCK(:name, :wait)"), values).scalar() != 1:
+            raise sqlalchemy().exc.InvalidRequestError("the server gives no lock")
     elif connection.dialect.name == "mssql":
         query = (
             "EXEC sp_getapplock @Resource = :name, @LockMode = 'Exclusive', "

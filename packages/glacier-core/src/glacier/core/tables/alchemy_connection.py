@@ -44,7 +44,6 @@ _READ_ONLY = {
     "cockroachdb": "SET default_transaction_read_only = on",
     "mariadb": "SET SESSION TRANSACTION READ ONLY",
     "mysql": "SET SESSION TRANSACTION READ ONLY",
-    "postgresql": "SET default_transaction_read_only = on",
 }
 
 

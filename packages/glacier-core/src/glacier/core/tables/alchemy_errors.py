@@ -22,7 +22,7 @@ _MENDS = (
     ("read.?only", "A query that is read can change nothing."),
     (r"denied|privilege|not authorized", "Grant it to this user."),
     (r"unknown database|schema .*does not exist", "Create it first, or name another one."),
-    ("lock wait timeout|metadata lock", "A reader holds the old table: let it end, and run again."),
+    ("lock wait timeout|metadata lock", "Somebody holds the table: let them end, and run again."),
     ("deadlock|conflict", "Another writer was faster; run again."),
     ("duplicate|unique", "Let the task return rows that the table's keys allow."),
     ("gone away|lost connection|connection", "Is the server still there?"),

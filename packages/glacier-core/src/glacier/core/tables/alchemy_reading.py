@@ -23,6 +23,7 @@ __all__ = ["content", "read"]
 
 _CHUNK = 10_000
 _READS = re.compile(r"\s*(\(|(select|with|values|table)\b)", re.IGNORECASE)
+_ONE_MOMENT = ("mariadb", "mysql", "oracle")  # transactions of theirs that read see one anyway
 # The numbers of MySQL's protocol, which all of its drivers hand out.
 _PROTOCOL = {
     2: "int32",
@@ -30,6 +31,7 @@ _PROTOCOL = {
     4: "float32",
     5: "float64",
     7: "timestamptz",
+    8: "int64",
     9: "int32",
     10: "date",
     11: "time",
@@ -109,7 +111,7 @@ def _held(
     """The columns of a table, which stay as they are until the transaction ends."""
     place = place_of(table)
     if version is not None:
-        if not is_mysql(connection.dialect):
+        if connection.dialect.name not in _ONE_MOMENT:
             _one_moment(connection)
         check_unchanged(noted(connection, place), version, str(address), str(place))
     if not exists(connection, place):
@@ -138,7 +140,7 @@ def _told(name: str, code: Any, _: Any, shown: Any, length: Any, scale: Any) -> 
     kind = _PROTOCOL.get(code)
     if code == 1:
         kind = "bool" if length == 1 else "int16"
-    return Column(str(name), kind)
+    return Column(str(name), kind, *((38, scale) if kind == "decimal" else ()))
 
 
 def _arrow(column: Column) -> Column:
