@@ -141,13 +141,13 @@ write_table(sys.argv[1], sys.argv[2], rows(), run="2")
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it is killed by a signal of POSIX")
 @pytest.mark.parametrize("column", ["n", "m"])
-@pytest.mark.parametrize("kind", ["postgres", "sqlite"])
+@pytest.mark.parametrize("kind", ["postgres", "sqlite", "mariadb"])
 def test_a_writer_that_is_killed_half_way_leaves_the_old_table(
     request: pytest.FixtureRequest, tmp_path: Any, name: str, column: str, kind: str
 ) -> None:
     url = f"sqlite:///{tmp_path}/a.db"
-    if kind == "postgres":
-        url = request.getfixturevalue("url")
+    if kind != "sqlite":
+        url = request.getfixturevalue(kind).url()
     before = write_table(url, name, [{"n": 1}], run="1")
     command = [sys.executable, "-c", WRITER, url, name, column]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writer:
@@ -162,6 +162,9 @@ def test_a_writer_that_is_killed_half_way_leaves_the_old_table(
     if kind == "postgres":
         query = "SELECT count(*) AS n FROM pg_tables WHERE tablename ~ '^glacier_[0-9a-f]{16}$'"
         assert read_table(url, query) == [{"n": 0}]
+    if kind == "mariadb":
+        query = "SELECT table_name FROM information_schema.tables WHERE table_name LIKE 'glacier_%'"
+        assert read_table(url, query) == []
 
 
 def test_a_reader_of_the_old_table_ends_in_peace(url: str, name: str) -> None:
