@@ -141,28 +141,28 @@ def publish_table(address: str, value: Any) -> TableVersion:
 def _writing(address: Address) -> Any:
     """What writes the tables of a database, and finds what is noted of them."""
     if isinstance(address, SqliteAddress):
-        from glacier.core.tables import sqlite
+        from glacier.core.tables.sqlite import rows
 
-        return sqlite
+        return rows
     if isinstance(address, PostgresAddress):
-        from glacier.core.tables import postgres
+        from glacier.core.tables.postgres import writing as of_postgres
 
-        return postgres
-    from glacier.core.tables import alchemy
+        return of_postgres
+    from glacier.core.tables.alchemy import writing
 
-    return alchemy
+    return writing
 
 
 def _reading(address: Address) -> Any:
     """What reads the tables of a database."""
     if isinstance(address, SqliteAddress):
-        from glacier.core.tables import sqlite
+        from glacier.core.tables.sqlite import rows
 
-        return sqlite
+        return rows
     if isinstance(address, PostgresAddress):
-        from glacier.core.tables import postgres_reading
+        from glacier.core.tables.postgres import reading as of_postgres
 
-        return postgres_reading
-    from glacier.core.tables import alchemy_reading
+        return of_postgres
+    from glacier.core.tables.alchemy import reading
 
-    return alchemy_reading
+    return reading

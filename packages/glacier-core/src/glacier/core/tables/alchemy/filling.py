@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from glacier.core.errors import UnfitTable
-from glacier.core.tables.alchemy_connection import is_mysql, sqlalchemy
-from glacier.core.tables.alchemy_notes import Place, exists
-from glacier.core.tables.alchemy_types import column_of, declared, mark_of
-from glacier.core.tables.alchemy_values import loaded, stored
+from glacier.core.tables.alchemy.connection import is_mysql, sqlalchemy
+from glacier.core.tables.alchemy.notes import Place, exists
+from glacier.core.tables.alchemy.types import column_of, declared, mark_of
+from glacier.core.tables.alchemy.values import loaded, stored
 from glacier.core.tables.columns import Column
 from glacier.core.tables.contents import Digest
 from glacier.core.tables.sources import Rows, Source

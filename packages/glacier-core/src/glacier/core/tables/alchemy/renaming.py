@@ -7,9 +7,9 @@ from typing import Any, List, Optional, Sequence
 
 from glacier.core.errors import DatabaseFailed
 from glacier.core.tables.address import EngineAddress
-from glacier.core.tables.alchemy_connection import is_mysql, sqlalchemy
-from glacier.core.tables.alchemy_filling import drop
-from glacier.core.tables.alchemy_notes import Place, forget
+from glacier.core.tables.alchemy.connection import is_mysql, sqlalchemy
+from glacier.core.tables.alchemy.filling import drop
+from glacier.core.tables.alchemy.notes import Place, forget
 
 __all__ = ["check_free", "remove", "rename", "tables_named"]
 

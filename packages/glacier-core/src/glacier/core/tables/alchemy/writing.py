@@ -8,11 +8,11 @@ from typing import Any, NamedTuple, Optional, Tuple
 
 from glacier.core.errors import DatabaseFailed
 from glacier.core.tables.address import EngineAddress, TableName
-from glacier.core.tables.alchemy_abilities import abilities_of, lock, turn
-from glacier.core.tables.alchemy_connection import is_mysql, opened
-from glacier.core.tables.alchemy_errors import failing
-from glacier.core.tables.alchemy_filling import Filling, drop, fill, known_columns, make
-from glacier.core.tables.alchemy_notes import (
+from glacier.core.tables.alchemy.abilities import abilities_of, lock, turn
+from glacier.core.tables.alchemy.connection import is_mysql, opened
+from glacier.core.tables.alchemy.errors import failing
+from glacier.core.tables.alchemy.filling import Filling, drop, fill, known_columns, make
+from glacier.core.tables.alchemy.notes import (
     TOKEN,
     Place,
     forget,
@@ -23,11 +23,11 @@ from glacier.core.tables.alchemy_notes import (
     noted,
     place_of,
 )
-from glacier.core.tables.alchemy_renaming import check_free, remove, rename, tables_named
-from glacier.core.tables.alchemy_types import declared, mark_of, widened
+from glacier.core.tables.alchemy.renaming import check_free, remove, rename, tables_named
+from glacier.core.tables.alchemy.types import declared, mark_of, widened
 from glacier.core.tables.columns import Column, named_apart
 from glacier.core.tables.sources import Source
-from glacier.core.tables.sqlite import no_columns
+from glacier.core.tables.sqlite.rows import no_columns
 from glacier.core.tables.versions import Author, TableVersion, version_of
 
 __all__ = ["find", "write"]

@@ -6,8 +6,8 @@ import json
 from typing import Any, NamedTuple, Optional
 
 from glacier.core.tables.address import TableName
-from glacier.core.tables.alchemy_connection import is_mysql, sqlalchemy
-from glacier.core.tables.alchemy_types import declared
+from glacier.core.tables.alchemy.connection import is_mysql, sqlalchemy
+from glacier.core.tables.alchemy.types import declared
 from glacier.core.tables.columns import Column
 from glacier.core.tables.versions import SIDE_TABLE, TableVersion
 

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any, Dict, Generator, NamedTuple, Tuple
 
 from glacier.core.tables.address import EngineAddress
-from glacier.core.tables.alchemy_connection import is_mysql, sqlalchemy
-from glacier.core.tables.alchemy_notes import Place, exists
+from glacier.core.tables.alchemy.connection import is_mysql, sqlalchemy
+from glacier.core.tables.alchemy.notes import Place, exists
 
 __all__ = ["Abilities", "abilities_of", "lock", "turn"]
 

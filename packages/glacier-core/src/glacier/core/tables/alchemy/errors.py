@@ -8,7 +8,7 @@ from typing import Any, Generator, List
 
 from glacier.core.errors import DatabaseFailed, GlacierError, MissingTable, UnfitTable
 from glacier.core.tables.address import EngineAddress
-from glacier.core.tables.alchemy_connection import opened, reason_of, safe, sqlalchemy
+from glacier.core.tables.alchemy.connection import opened, reason_of, safe, sqlalchemy
 
 __all__ = ["failing", "missing"]
 

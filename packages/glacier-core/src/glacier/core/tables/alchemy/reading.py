@@ -9,11 +9,11 @@ from typing import Any, Callable, Iterator, Optional, Tuple
 
 from glacier.core.errors import DatabaseFailed
 from glacier.core.tables.address import EngineAddress, TableName
-from glacier.core.tables.alchemy_connection import connect, is_mysql, opened, sqlalchemy
-from glacier.core.tables.alchemy_errors import failing, missing
-from glacier.core.tables.alchemy_filling import known_columns, selected
-from glacier.core.tables.alchemy_notes import exists, hold, noted, place_of
-from glacier.core.tables.alchemy_values import loaded
+from glacier.core.tables.alchemy.connection import connect, is_mysql, opened, sqlalchemy
+from glacier.core.tables.alchemy.errors import failing, missing
+from glacier.core.tables.alchemy.filling import known_columns, selected
+from glacier.core.tables.alchemy.notes import exists, hold, noted, place_of
+from glacier.core.tables.alchemy.values import loaded
 from glacier.core.tables.columns import Column
 from glacier.core.tables.results import Result
 from glacier.core.tables.sources import Rows

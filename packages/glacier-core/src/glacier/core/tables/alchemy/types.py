@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Tuple
 
-from glacier.core.tables.alchemy_connection import is_mysql, sqlalchemy
+from glacier.core.tables.alchemy.connection import is_mysql, sqlalchemy
 from glacier.core.tables.columns import Column
 
 __all__ = ["column_of", "declared", "mark_of", "widened"]
