@@ -121,6 +121,8 @@ class PoolExecutor(ABC):
             resume=resume,
             all_formats=self.as_deployed,
         )
+        if stock is not None:
+            stock.reach()
         run = self._run(launch, run_id, stock, _dispatcher((*self.observers(), *listeners)))
         if raise_on_failure:
             run.raise_if_failed()
