@@ -47,6 +47,8 @@ from glacier.core.task import Task  # noqa: E402
 
 if TYPE_CHECKING:
     from glacier.core.contracts import Executor, Listener, State
+    from glacier.core.contracts.providers import Provider
+    from glacier.core.environment import Environment
     from glacier.core.events import (
         AttemptFailed,
         Event,
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
         TaskFinished,
         TaskStarted,
     )
+    from glacier.core.resource import Resource
     from glacier.core.run import Run, TaskRun
 
 __all__ = [
@@ -64,6 +67,7 @@ __all__ = [
     "Database",
     "Dataset",
     "DefinitionError",
+    "Environment",
     "Event",
     "Executor",
     "External",
@@ -73,7 +77,9 @@ __all__ = [
     "Listener",
     "ObjectStorage",
     "Pipeline",
+    "Provider",
     "RequestError",
+    "Resource",
     "Run",
     "RunError",
     "RunFailed",
@@ -92,10 +98,13 @@ __all__ = [
 
 _ROOMS = {
     "AttemptFailed": "events",
+    "Environment": "environment",
     "Event": "events",
     "Executor": "contracts",
     "ItemFinished": "events",
     "Listener": "contracts",
+    "Provider": "contracts.providers",
+    "Resource": "resource",
     "Run": "run",
     "RunFinished": "events",
     "RunStarted": "events",

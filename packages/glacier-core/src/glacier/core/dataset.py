@@ -4,14 +4,30 @@ from __future__ import annotations
 
 import os
 from itertools import count
-from typing import Any, Iterable, Mapping, NamedTuple, NoReturn, Optional, Tuple, Union, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Iterable,
+    Mapping,
+    NamedTuple,
+    NoReturn,
+    Optional,
+    Tuple,
+    Union,
+    cast,
+)
 
 from glacier.core.errors import InvalidOption, NotCallable
 from glacier.core.names import check_name
 from glacier.core.place import Place, caller, place_of
 from glacier.core.resources import Database, External, ObjectStorage, Storage
 
-__all__ = ["Dataset", "Each", "Either", "Keeping", "dataset_in"]
+if TYPE_CHECKING:
+    from glacier.core.resource import Native, Resource
+
+    Kept = Union[Storage, Resource, Native]
+
+__all__ = ["Dataset", "Each", "Either", "Keeping", "dataset_in", "moved"]
 
 _serial = count()
 _set = object.__setattr__
@@ -68,7 +84,8 @@ class Keeping(NamedTuple):
     """How a dataset is kept beyond the run: where, in which format, and what comes of old versions.
 
     ``publish`` is an address that the newest version is copied to; ``retain`` how many versions
-    stay.
+    stay. ``storage`` is where it is while the pipeline runs on this machine; what stands behind
+    that in a cloud is the dataset's ``resource``.
     """
 
     storage: Optional[Storage] = None
@@ -78,6 +95,11 @@ class Keeping(NamedTuple):
 
 
 _IN_MEMORY = Keeping()
+_MEANT = {
+    "environment": "Give a storage of it: env.object_storage('name').",
+    "provider": "Make an environment with it, and give a storage of that: "
+    "Environment(provider).object_storage('name').",
+}
 
 
 class Dataset(_Reference):
@@ -87,25 +109,28 @@ class Dataset(_Reference):
     ``storage`` it is kept beyond the run, as a version of its own for each run: in ``format`` (by
     default one that suits the value), with the last ``retain`` versions (10) kept, and the newest
     one copied to the file or folder ``publish``. Without one it lives in memory.
+    ``storage`` may also be a resource of an environment, ``env.object_storage("lake")``, or one of
+    Pulumi's own, ``aws.s3.Bucket("lake")``.
     ``description`` and ``metadata`` are for people and catalogues; Glacier does not read them.
     Frozen; two datasets are equal only if they are the same object. Raises
     :class:`~glacier.core.errors.InvalidName` and :class:`~glacier.core.errors.InvalidOption`.
     """
 
-    __slots__ = ("_metadata", "description", "keeping", "name", "place", "serial")
+    __slots__ = ("_metadata", "description", "keeping", "name", "place", "resource", "serial")
 
     _metadata: Optional[Mapping[str, Any]]
     keeping: Keeping
     name: str
     description: Optional[str]
     place: Place
+    resource: Optional[Resource]
     serial: int
 
     def __init__(
         self,
         name: str,
         *,
-        storage: Optional[Storage] = None,
+        storage: Optional[Kept] = None,
         format: Optional[str] = None,
         publish: Union[str, os.PathLike[str], None] = None,
         retain: Optional[int] = None,
@@ -115,16 +140,24 @@ class Dataset(_Reference):
         place = place_of(caller())
         _set(self, "place", place)
         _set(self, "name", check_name(name, kind="dataset", where=place))
-        keeping = _IN_MEMORY
+        keeping, resource = _IN_MEMORY, None
         if not (storage is None and format is None and publish is None and retain is None):
-            keeping = _keeping(f"dataset {name!r} ({place})", storage, format, publish, retain)
+            where = f"dataset {name!r} ({place})"
+            plain, resource = _placed(storage, where, place)
+            keeping = _keeping(where, plain, format, publish, retain)
         _set(self, "keeping", keeping)
+        _set(self, "resource", resource)
         _set(self, "description", description)
         _set(self, "_metadata", dict(metadata) if metadata else None)
         _set(self, "serial", next(_serial))
 
     def __setattr__(self, attribute: str, _: object) -> NoReturn:
         raise AttributeError(f"{self!r} is frozen: {attribute!r} cannot be set")
+
+    def __getstate__(self) -> Tuple[None, Mapping[str, Any]]:
+        # What stands behind it in a cloud belongs to this process.
+        state = {slot: getattr(self, slot) for slot in Dataset.__slots__}
+        return None, {**state, "resource": None}
 
     def __setstate__(self, state: Tuple[None, Mapping[str, Any]]) -> None:
         for attribute, value in state[1].items():
@@ -149,11 +182,43 @@ class Dataset(_Reference):
         return f"Dataset({self.name!r})"
 
 
+def moved(dataset: Dataset, storage: Optional[Kept], *, where: str, place: Place) -> Dataset:
+    """The same dataset as it is kept elsewhere, or in memory alone; for plans, never for edges.
+
+    Raises :class:`~glacier.core.errors.DefinitionError` for what cannot keep it.
+    """
+    plain, resource = _placed(storage, where, place)
+    _, form, publish, retain = dataset.keeping
+    keeping = _keeping(where, plain, form, publish, retain)
+    copy = object.__new__(Dataset)
+    for slot in Dataset.__slots__:
+        _set(copy, slot, getattr(dataset, slot))
+    _set(copy, "keeping", keeping)
+    _set(copy, "resource", resource)
+    return copy
+
+
+def _placed(storage: object, where: str, place: Place) -> Tuple[object, Optional[Resource]]:
+    """What a dataset is kept on while it runs here, and the resource that this stands for."""
+    if storage is None or isinstance(storage, (ObjectStorage, Database, External)):
+        return storage, None
+    from glacier.core.adoption import adopt
+    from glacier.core.resource import Resource
+
+    found = storage if isinstance(storage, Resource) else None
+    resource = found or adopt(storage, where=where, place=place)
+    if resource is None:
+        return storage, None  # what it is not, is told with the other options
+    return resource.storage(where), resource
+
+
 def _keeping(
     where: str, storage: object, named: object, publish: object, retain: object
 ) -> Keeping:
     if storage is not None and not isinstance(storage, (ObjectStorage, Database, External)):
-        mend = "Give ObjectStorage('name'), Database('name') or External('address')."
+        mend = _MEANT.get(getattr(storage, "__glacier__", ""), "") or (
+            "Give ObjectStorage('name'), Database('name') or External('address')."
+        )
         raise InvalidOption(where=where, option="storage", found=storage, mend=mend)
     if named is not None and not isinstance(named, str):
         mend = "Give the name of a format, such as 'parquet'."

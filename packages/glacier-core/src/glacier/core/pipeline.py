@@ -56,7 +56,7 @@ class Pipeline:
     """
 
     def __init__(self, name: str, *, description: Optional[str] = None) -> None:
-        place = place_of(caller())
+        self.place = place = place_of(caller())
         self.name = check_name(name, kind="pipeline", where=place)
         self.description = description
         self._tasks: List[Task[Any, Any]] = []

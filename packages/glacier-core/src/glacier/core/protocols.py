@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
+    from glacier.core.cloudnames import cloud_name
     from glacier.core.context import adopt_scratch, share_scratch
     from glacier.core.contracts import (
         FORMAT,
@@ -30,28 +31,45 @@ if TYPE_CHECKING:
         Value,
         VersionRef,
     )
+    from glacier.core.contracts.providers import Location, Provider, Registered, Site
+    from glacier.core.environment import Environment
     from glacier.core.errors import (
+        DefinitionError,
         GlacierError,
         InvalidKey,
+        InvalidOption,
         KeyChanged,
         KeyExists,
         KeyMissing,
+        NotAnEnvironment,
         RunError,
         StoreDenied,
         StoreError,
         StoreFull,
         StoreGone,
+        UnknownOption,
         WorkerLost,
+        nearest,
     )
     from glacier.core.executor import PoolExecutor
     from glacier.core.history.recorder import Recorder
     from glacier.core.loading import before_execution
+    from glacier.core.place import caller, place_of
+    from glacier.core.placeholders import install_placeholders
     from glacier.core.plan import Plan
     from glacier.core.policy import qualified
     from glacier.core.progress import progress_listener
     from glacier.core.resources import Database, ObjectStorage, Secret
     from glacier.core.run import Run
     from glacier.core.scratch import new_scratch_folder
+    from glacier.core.specs import (
+        DatabaseSpec,
+        ObjectStorageSpec,
+        ScheduleSpec,
+        SecretSpec,
+        ServerlessSpec,
+        Spec,
+    )
     from glacier.core.step import Slot, Step
     from glacier.core.storage.places import Places
     from glacier.core.stores import DirectoryStore
@@ -62,31 +80,45 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMAT",
     "Database",
+    "DatabaseSpec",
+    "DefinitionError",
     "DirectoryStore",
     "Entry",
+    "Environment",
     "Executor",
     "GlacierError",
     "Handle",
     "InvalidKey",
+    "InvalidOption",
     "KeyChanged",
     "KeyExists",
     "KeyMissing",
     "Launch",
     "Launchable",
     "Listener",
+    "Location",
     "LogLine",
+    "NotAnEnvironment",
     "ObjectStorage",
+    "ObjectStorageSpec",
     "Places",
     "Plan",
     "Pool",
     "PoolExecutor",
+    "Provider",
     "Recorder",
     "Ref",
+    "Registered",
     "RemotePool",
     "Run",
     "RunError",
+    "ScheduleSpec",
     "Secret",
+    "SecretSpec",
+    "ServerlessSpec",
+    "Site",
     "Slot",
+    "Spec",
     "State",
     "Step",
     "Store",
@@ -96,14 +128,20 @@ __all__ = [
     "StoreGone",
     "TaskCall",
     "TaskResult",
+    "UnknownOption",
     "Value",
     "VersionRef",
     "WorkerLost",
     "adopt_scratch",
     "before_execution",
+    "caller",
     "capture",
+    "cloud_name",
+    "install_placeholders",
     "is_captured",
+    "nearest",
     "new_scratch_folder",
+    "place_of",
     "progress_listener",
     "qualified",
     "run_call",
@@ -115,33 +153,53 @@ __all__ = [
 
 _ROOMS = {
     "Database": "resources",
+    "DatabaseSpec": "specs",
+    "DefinitionError": "errors",
     "DirectoryStore": "stores",
+    "Environment": "environment",
     "GlacierError": "errors",
     "InvalidKey": "errors",
+    "InvalidOption": "errors",
     "KeyChanged": "errors",
     "KeyExists": "errors",
     "KeyMissing": "errors",
+    "Location": "contracts.providers",
     "LogLine": "tasklog",
+    "NotAnEnvironment": "errors",
     "ObjectStorage": "resources",
+    "ObjectStorageSpec": "specs",
     "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
+    "Provider": "contracts.providers",
     "Recorder": "history.recorder",
+    "Registered": "contracts.providers",
     "Run": "run",
     "RunError": "errors",
+    "ScheduleSpec": "specs",
     "Secret": "resources",
+    "SecretSpec": "specs",
+    "ServerlessSpec": "specs",
+    "Site": "contracts.providers",
     "Slot": "step",
+    "Spec": "specs",
     "Step": "step",
     "StoreDenied": "errors",
     "StoreError": "errors",
     "StoreFull": "errors",
     "StoreGone": "errors",
+    "UnknownOption": "errors",
     "WorkerLost": "errors",
     "adopt_scratch": "context",
     "before_execution": "loading",
+    "caller": "place",
     "capture": "tasklog",
+    "cloud_name": "cloudnames",
+    "install_placeholders": "placeholders",
     "is_captured": "tasklog",
+    "nearest": "errors",
     "new_scratch_folder": "scratch",
+    "place_of": "place",
     "progress_listener": "progress",
     "qualified": "policy",
     "run_call": "worker",

@@ -19,13 +19,18 @@ if TYPE_CHECKING:
         LocalExecutor,
         NoProcesses,
     )
+    from glacier.local.functions import LocalFunction, NoHandler
     from glacier.local.places import NotBound
+    from glacier.local.provider import LocalProvider
 
 __all__ = [
     "CannotCross",
     "InvalidStorage",
     "InvalidWorkers",
     "LocalExecutor",
+    "LocalFunction",
+    "LocalProvider",
+    "NoHandler",
     "NoProcesses",
     "NotBound",
     "RemoteError",
@@ -41,6 +46,9 @@ _ROOMS = {
     "InvalidStorage": "executor",
     "InvalidWorkers": "executor",
     "LocalExecutor": "executor",
+    "LocalFunction": "functions",
+    "LocalProvider": "provider",
+    "NoHandler": "functions",
     "NoProcesses": "executor",
     "NotBound": "places",
     "RemoteError": "crossing",

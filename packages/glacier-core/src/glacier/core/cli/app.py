@@ -4,7 +4,8 @@
 code  meaning
 ====  ==========================================================================================
 0     all is well
-1     the run failed, or the task that was replayed; of ``check``: it found problems
+1     the run failed, or the task that was replayed; of ``check``: it found problems; of
+      ``synth --diff``: something has changed
 2     the command, the file, the definition or the request is wrong, and nothing ran
 130   interrupted by Ctrl-C
 143   ended by SIGTERM
@@ -30,6 +31,7 @@ from glacier.core.cli import (
     run,
     runs,
     show,
+    synth,
 )
 from glacier.core.cli.output import print_json, problem_data
 from glacier.core.cli.signals import Terminated
@@ -76,6 +78,7 @@ for command in (
     replay.replay,
     check.check,
     graph.graph,
+    synth.synth,
     runs.runs,
     show.show,
     data.data,

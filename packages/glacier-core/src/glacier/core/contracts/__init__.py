@@ -7,7 +7,8 @@
             ◀─ TaskResult ── Future ─────────  the task's function runs here
 
 ``records`` has the calls and what they are made of, ``executors`` the protocols of what runs them,
-``stores`` that of what keeps data.
+``stores`` that of what keeps data. ``providers`` has that of what makes environments real; it is
+imported apart, for a run needs none.
 """
 
 from __future__ import annotations

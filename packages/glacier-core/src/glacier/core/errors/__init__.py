@@ -10,6 +10,12 @@
     │   │   ├── UnresolvedAnnotation
     │   │   └── TaskAsAnnotation
     │   ├── InvalidOption            an option of a task, such as when=
+    │   ├── UnknownOption
+    │   ├── NotAProvider
+    │   ├── NotAnEnvironment         a provider that was used as one
+    │   ├── DuplicateResource
+    │   ├── ForeignResource          a resource of another environment
+    │   ├── UnknownNative            a raw resource that no installed provider knows
     │   ├── NotCallable              a dataset or secret that was called
     │   ├── EmptyPipeline
     │   ├── DuplicateTask
@@ -36,6 +42,9 @@
     │   ├── CannotCache              a task with cache= that can have no fingerprint
     │   ├── CannotReplay
     │   ├── CannotResume
+    │   ├── CannotSynth
+    │   ├── NotRegistered            a resource outside any Pulumi program
+    │   ├── PlaceholderUsed          a value of an SDK that is not installed
     │   ├── LoadError                a file that no pipeline can be taken from
     │   │   └── FileRaised
     │   └── RequestErrors            several of these, reported together
@@ -163,6 +172,17 @@ if TYPE_CHECKING:
         UnknownFormat,
         UnreadableData,
     )
+    from glacier.core.errors._resources import (
+        CannotSynth,
+        DuplicateResource,
+        ForeignResource,
+        NotAnEnvironment,
+        NotAProvider,
+        NotRegistered,
+        PlaceholderUsed,
+        UnknownNative,
+        UnknownOption,
+    )
     from glacier.core.errors._storage import (
         CannotCache,
         CannotReplay,
@@ -202,6 +222,7 @@ __all__ = [
     "CannotPublish",
     "CannotReplay",
     "CannotResume",
+    "CannotSynth",
     "ChangedExternal",
     "ChangedTable",
     "ConflictingParameters",
@@ -211,12 +232,14 @@ __all__ = [
     "DefinitionErrors",
     "DuplicateDataset",
     "DuplicateProducer",
+    "DuplicateResource",
     "DuplicateTask",
     "EmptyPipeline",
     "ExtensionError",
     "ExternalError",
     "ExternalProduced",
     "FileRaised",
+    "ForeignResource",
     "FormatError",
     "GlacierError",
     "GlacierWarning",
@@ -246,13 +269,17 @@ __all__ = [
     "MissingTable",
     "MistypedParameter",
     "NotAPipeline",
+    "NotAProvider",
+    "NotAnEnvironment",
     "NotCallable",
     "NotMappable",
     "NotReadable",
+    "NotRegistered",
     "NotStored",
     "NotUnique",
     "NothingStored",
     "PickleRefused",
+    "PlaceholderUsed",
     "RecordError",
     "RequestError",
     "RequestErrors",
@@ -272,6 +299,8 @@ __all__ = [
     "UnfitValue",
     "UnknownFormat",
     "UnknownName",
+    "UnknownNative",
+    "UnknownOption",
     "UnreachableDatabase",
     "UnreachableExternal",
     "UnreadableData",
@@ -287,16 +316,19 @@ __all__ = [
     "perhaps",
 ]
 
-# Errors about stored data: only who stores some loads them.
+# Errors about stored data and environments: only who has some loads them.
 _ROOMS = {
     "CannotCache": "_storage",
     "CannotPublish": "_stores",
     "CannotReplay": "_storage",
     "CannotResume": "_storage",
+    "CannotSynth": "_resources",
     "ChangedExternal": "_external",
     "ChangedTable": "_tables",
     "DatabaseFailed": "_tables",
+    "DuplicateResource": "_resources",
     "ExternalError": "_external",
+    "ForeignResource": "_resources",
     "FormatError": "_formats",
     "InvalidDatabase": "_tables",
     "InvalidExternal": "_external",
@@ -307,11 +339,15 @@ _ROOMS = {
     "MissingExternal": "_external",
     "MissingLibrary": "_formats",
     "MissingTable": "_tables",
+    "NotAProvider": "_resources",
+    "NotAnEnvironment": "_resources",
     "NotReadable": "_storage",
+    "NotRegistered": "_resources",
     "NotStored": "_storage",
     "NotUnique": "_storage",
     "NothingStored": "_storage",
     "PickleRefused": "_formats",
+    "PlaceholderUsed": "_resources",
     "StoreDenied": "_stores",
     "StoreError": "_stores",
     "StoreFull": "_stores",
@@ -321,6 +357,8 @@ _ROOMS = {
     "UnfitTarget": "_formats",
     "UnfitValue": "_formats",
     "UnknownFormat": "_formats",
+    "UnknownNative": "_resources",
+    "UnknownOption": "_resources",
     "UnreachableDatabase": "_tables",
     "UnreachableExternal": "_external",
     "UnreadableData": "_formats",

@@ -1,0 +1,93 @@
+"""Databases: PostgreSQL on RDS, encrypted, over TLS alone, its password kept by AWS."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from glacier.aws.sdk import component, load, set_options
+from glacier.core.protocols import cloud_name
+
+if TYPE_CHECKING:
+    import pulumi
+    import pulumi_aws as aws
+
+    from glacier.aws.account import Account
+    from glacier.core.protocols import DatabaseSpec, Site
+
+__all__ = ["register_database"]
+
+_VERSION = "17"
+_SIZES = {
+    "small": ("db.t4g.micro", 20),
+    "medium": ("db.t4g.large", 100),
+    "large": ("db.r7g.xlarge", 500),
+}
+
+
+def register_database(spec: DatabaseSpec, site: Site, account: Account) -> aws.rds.Instance:
+    """Register a server with one database; the server. Other sizes are classes of RDS."""
+    load("rds")
+    import pulumi
+    import pulumi_aws as aws
+
+    whole, part = component("Database", spec, site, account)
+    label = site.label(spec.name)
+    names = (
+        [site.pipeline, site.environment, spec.name]
+        if site.pipeline
+        else [site.environment, spec.name]
+    )
+    name = cloud_name(names, longest=63)
+    machine, gigabytes = _SIZES.get(spec.size, (spec.size, 20))
+    arguments = aws.rds.InstanceArgs(
+        identifier=site.called(spec, name),
+        engine="postgres",
+        engine_version=_VERSION,
+        instance_class=machine,
+        allocated_storage=gigabytes,
+        storage_type="gp3",
+        storage_encrypted=True,
+        db_name=cloud_name([spec.name], longest=63, joint=""),
+        username="glacier",
+        manage_master_user_password=True,  # in Secrets Manager: it is never in Pulumi's state
+        iam_database_authentication_enabled=True,
+        parameter_group_name=_only_tls(label, name, site, part),
+        publicly_accessible=False,
+        backup_retention_period=7,
+        copy_tags_to_snapshot=True,
+        deletion_protection=True,
+        final_snapshot_identifier=f"{name}-final",
+        auto_minor_version_upgrade=True,
+        tags=dict(site.tags),
+    )
+    if account.network is not None:
+        subnets = aws.rds.SubnetGroup(
+            label,
+            aws.rds.SubnetGroupArgs(
+                name=name, subnet_ids=list(account.network.subnets), tags=dict(site.tags)
+            ),
+            opts=part,
+        )
+        arguments.db_subnet_group_name = subnets.name
+        arguments.vpc_security_group_ids = list(account.network.security_groups)
+    set_options(arguments, spec, site)
+    kept = pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=True))
+    server = aws.rds.Instance(label, arguments, opts=kept)
+    whole.register_outputs({"address": server.address, "arn": server.arn})
+    return server
+
+
+def _only_tls(
+    label: str, name: str, site: Site, part: pulumi.ResourceOptions
+) -> pulumi.Output[str]:
+    import pulumi_aws as aws
+
+    forced = aws.rds.ParameterGroupParameterArgs(name="rds.force_ssl", value="1")
+    group = aws.rds.ParameterGroup(
+        label,
+        aws.rds.ParameterGroupArgs(
+            name=name, family=f"postgres{_VERSION}", parameters=[forced], tags=dict(site.tags)
+        ),
+        opts=part,
+    )
+    return group.name

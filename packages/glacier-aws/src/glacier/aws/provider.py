@@ -1,0 +1,84 @@
+"""The provider of environments on AWS; what it registers is in a module for each kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from glacier.aws.account import Account, Network, account_of
+from glacier.aws.types import ADOPTS, DEPRECATED
+from glacier.core.protocols import Location, NotAnEnvironment, caller, place_of
+
+if TYPE_CHECKING:
+    from glacier.core.protocols import Provider, Site, Spec
+
+__all__ = ["AWSProvider"]
+
+
+class AWSProvider:
+    """One account and region of AWS: ``AWSProvider(account="123456789012", region="us-east-1")``.
+
+    Credentials are those that AWS's own tools find, of ``profile`` if it is given, and from there
+    of ``assume_role``; other accounts are refused. ``permissions_boundary`` is put on every role.
+    ``network`` is where functions and databases are, by default in none of yours. Raises
+    :class:`~glacier.core.errors.InvalidOption` for what has not the form of such a thing.
+    """
+
+    __glacier__ = "provider"
+    kind: ClassVar[str] = "aws"
+    needs_program: ClassVar[bool] = True
+    adopts: ClassVar[Mapping[str, str]] = ADOPTS
+    deprecated: ClassVar[Mapping[str, str]] = DEPRECATED
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        region: str,
+        profile: str | None = None,
+        assume_role: str | None = None,
+        permissions_boundary: str | None = None,
+        network: Network | None = None,
+    ) -> None:
+        given = Account(account, region, profile, assume_role, permissions_boundary, network)
+        self.account = account_of(given, f"AWSProvider ({place_of(caller())})")
+
+    @property
+    def location(self) -> Location:
+        """The account and region."""
+        return Location("aws", self.account.account, self.account.region)
+
+    @property
+    def answers(self) -> Mapping[str, Mapping[str, Any]]:
+        """What is known of the caller, region and partition without asking AWS."""
+        account, region = self.account.account, self.account.region
+        partition = self.account.partition
+        arn = f"arn:{partition}:iam::{account}:root"
+        return {
+            "aws:index/getCallerIdentity:getCallerIdentity": {
+                "accountId": account, "arn": arn, "id": account, "userId": account,
+            },
+            "aws:index/getPartition:getPartition": {"id": partition, "partition": partition},
+            "aws:index/getRegion:getRegion": {"id": region, "name": region, "region": region},
+        }  # fmt: skip
+
+    def doubts(self) -> Sequence[str]:
+        """What cannot be real: fine while nothing is deployed."""
+        return tuple(self.account.doubts())
+
+    def register(self, spec: Spec, site: Site) -> Any:
+        """Register what is behind a spec; a schedule is registered with what it starts."""
+        from glacier.aws.registering import register
+
+        return register(spec, site, self.account)
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotAnEnvironment(provider=type(self).__name__, attribute=name)
+
+    def __repr__(self) -> str:
+        account, region = self.account.account, self.account.region
+        return f"AWSProvider(account={account!r}, region={region!r})"
+
+
+if TYPE_CHECKING:
+    _: type[Provider] = AWSProvider

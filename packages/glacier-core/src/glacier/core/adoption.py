@@ -1,0 +1,82 @@
+"""Raw resources of Pulumi as what datasets are kept on, recognised by their type.
+
+Which types can keep datasets each provider says, as plain data; nothing of Pulumi is imported here.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, Mapping, Optional, Tuple
+
+from glacier.core.errors import ExtensionError, UnknownNative
+from glacier.core.errors._base import listed
+from glacier.core.place import Place
+from glacier.core.placeholders import placeholder_facts
+from glacier.core.registry import installed, load
+from glacier.core.resource import Resource
+from glacier.core.specs import DatabaseSpec, ObjectStorageSpec, Spec
+
+__all__ = ["adopt", "native_facts"]
+
+_GROUP = "glacier.providers"
+_SPECS: Mapping[str, Any] = {"database": DatabaseSpec, "object_storage": ObjectStorageSpec}
+# The packages of Pulumi whose provider has another name; for messages, and to ask the right one.
+_PROVIDERS = {"azure-native": "azure"}
+
+
+def native_facts(value: object) -> Optional[Tuple[str, str]]:
+    """The type and the name of a resource of Pulumi; ``None`` for anything else."""
+    pulumi = sys.modules.get("pulumi")
+    kind = getattr(pulumi, "Resource", None)
+    if isinstance(kind, type) and isinstance(value, kind):
+        facts = vars(value)
+        return str(facts.get("_type", "")), str(facts.get("_name", ""))
+    return placeholder_facts(value)
+
+
+def adopt(value: object, *, where: str, place: Place) -> Optional[Resource]:
+    """A raw resource as one that datasets can be kept on; ``None`` for what is no resource.
+
+    Raises :class:`~glacier.core.errors.UnknownNative` for one of a type that no installed provider
+    knows.
+    """
+    facts = native_facts(value)
+    if facts is None:
+        return None
+    token, name = facts
+    kind = _kind(token, where=where, name=name)
+    safe = "".join(letter if letter.isalnum() or letter in "_-" else "-" for letter in name)
+    spec: Spec = _SPECS[kind](safe or "raw")
+    return Resource(spec, environment=None, place=place, native=value, token=token)
+
+
+def _kind(token: str, *, where: str, name: str) -> str:
+    package = token.partition(":")[0]
+    own = _PROVIDERS.get(package, package)
+    offered = installed(_GROUP)
+    known: Mapping[str, str] = {}
+    for provider in sorted(offered, key=lambda one: one != own):
+        adopts: Mapping[str, str] = _adopts(provider, wanted=provider == own)
+        if token in adopts:
+            return adopts[token]
+        if provider == own:
+            known = adopts
+    if own in offered:
+        kinds = listed(sorted({one.rpartition(":")[2] for one in known}), limit=20)
+        mend = f"No datasets can be kept on that. Of {own!r} these are known: {kinds}."
+    elif own in ("aws", "azure", "gcp"):
+        mend = f"To keep datasets on it: python -m pip install 'glacier-pipeline[{own}]'."
+    else:
+        mend = f"No installed provider knows it; there are {listed(offered) or 'none'}."
+    raise UnknownNative(where=where, token=token, name=name, mend=mend)
+
+
+def _adopts(provider: str, *, wanted: bool) -> Mapping[str, str]:
+    """What a provider adopts; a broken one says nothing, unless it is the one that should know."""
+    try:
+        found: Mapping[str, str] = load(_GROUP, provider).adopts
+    except ExtensionError:
+        if wanted:
+            raise
+        return {}
+    return found

@@ -1,0 +1,225 @@
+"""From a file, a pipeline or an environment to a synthesis: what is executed, and in which process.
+
+A file is executed afresh inside the program, so that raw resources at its top level are seen too.
+The name of the program is that of the pipeline, which only the file knows: it is guessed, and the
+file executed once more where the guess was wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+
+from glacier.core.contracts.providers import Location
+from glacier.core.errors import CannotSynth, GlacierError, UnknownName
+from glacier.core.loader import Loaded, load, split_target
+from glacier.core.loading import end_here
+from glacier.core.pipeline import Pipeline
+from glacier.core.programs import Session, opened, session
+from glacier.core.synth.advice import advice
+from glacier.core.synth.permissions import permissions
+from glacier.core.synth.program import Program, run_program
+from glacier.core.synth.record import Named, Synth
+
+if TYPE_CHECKING:
+    from glacier.core.environment import Environment
+
+__all__ = ["synth_declared", "synth_file", "synth_of"]
+
+_NONE = Location("none")
+
+
+def synth_of(environment: Environment, pipeline: Pipeline) -> Synth:
+    """The synthesis that ``env.synth(pipeline)`` returns."""
+    current, kind = session(), environment.provider.kind
+    if current is not None:  # the file that asks is being executed for somebody's synthesis
+        if current.wants(environment=environment.name, provider=kind):
+            end_here(pipeline)
+        return Synth(pipeline.name, environment.name, environment.provider.location)
+    end_here(pipeline)
+    file = _file_of(pipeline)
+    if file is None:
+        return synth_declared(environment, pipeline)
+    return _in_process(file, pipeline.name, environment.name, kind)
+
+
+def synth_declared(environment: Environment, pipeline: Pipeline) -> Synth:
+    """The synthesis of what an environment has declared in this process, raw resources left out."""
+    one, kind = Session(environment=environment.name), environment.provider.kind
+
+    def register() -> None:
+        for resource in environment.resources.values():
+            environment.register(resource)
+
+    with opened(one):
+        _, program = run_program(
+            register,
+            project=pipeline.name,
+            stack=environment.name,
+            answers=lambda: environment.provider.answers,
+        )
+    note = "no file declares this pipeline at its top level, so raw resources are not seen"
+    return _finished(one, program, pipeline, environment, more=[note] if kind != "local" else [])
+
+
+def synth_file(
+    target: str, environment: Optional[str] = None, *, provider: Optional[str] = None
+) -> Synth:
+    """The synthesis of ``FILE[:PIPELINE]``, in one of the file's environments.
+
+    Without a name it is the only environment, or none where the file makes none. Raises
+    :class:`~glacier.core.errors.RequestError`, and what the file raises.
+    """
+    file, name = split_target(target)
+    project = _guess(file, "Pipeline") or name or "pipeline"
+    stack = environment or _guess(file, "Environment") or "default"
+    before = set(sys.modules)
+    for _ in range(2):
+        one = Session(environment=environment, provider=provider)
+        with opened(one):
+            loaded, program = run_program(
+                lambda: load(file), project=project, stack=stack, answers=_answers(one)
+            )
+        pipeline = _chosen(loaded, name)
+        if pipeline.name == project:
+            break
+        project = pipeline.name
+        _forget(before, file)
+    where = _environment(one, environment, target)
+    return _finished(one, program, pipeline, where)
+
+
+def _answers(one: Session) -> Any:
+    def answers() -> Mapping[str, Mapping[str, Any]]:
+        found: Dict[str, Mapping[str, Any]] = {}
+        for environment in one.environments:
+            if one.wants(environment=environment.name, provider=environment.provider.kind):
+                found.update(environment.provider.answers)
+        return found
+
+    return answers
+
+
+def _chosen(loaded: Loaded, name: Optional[str]) -> Pipeline:
+    """The pipeline of that name: the one that the file was about to run, if it has it."""
+    executed = loaded.executed
+    if executed is not None and name in (None, executed.name):
+        return executed
+    return loaded.choose(name)
+
+
+def _environment(one: Session, name: Optional[str], target: str) -> Optional[Environment]:
+    found: List[Environment] = [
+        each
+        for each in one.environments
+        if one.wants(environment=each.name, provider=each.provider.kind)
+    ]
+    names = sorted({each.name for each in one.environments})
+    if name is not None and not found:
+        raise UnknownName(kind="environment", name=name, known=names, where=target)
+    if len(found) > 1:
+        told = " and ".join(f"{each.name} ({each.place})" for each in found)
+        reason = f"it has {len(found)} environments: {told}"
+        mend = "Say which one: --env NAME; environments of one name need other names."
+        raise CannotSynth(target=target, reason=reason, mend=mend)
+    return found[0] if found else None
+
+
+def _finished(
+    one: Session,
+    program: Program,
+    pipeline: Pipeline,
+    environment: Optional[Environment],
+    *,
+    more: Sequence[str] = (),
+) -> Synth:
+    graph = pipeline.graph()
+    if environment is not None:
+        datasets = {name: environment.placed(each) for name, each in graph.datasets.items()}
+        graph = graph._replace(datasets=datasets)
+    rows = (*program.resources, *sorted(one.told, key=lambda row: (row.type, row.name)))
+    names = sorted({Named(*each) for each in one.names if each[1] != each[2]})
+    granted = permissions(pipeline.plan(), graph)
+    provider = None if environment is None else environment.provider
+    warnings = [
+        *([] if provider is None else provider.doubts()),
+        *advice(graph, rows, environment=environment),
+        *[f"the answer of {token} is not known without a cloud" for token in program.unanswered],
+        *more,
+    ]
+    return Synth(
+        pipeline.name,
+        "" if environment is None else environment.name,
+        _NONE if provider is None else provider.location,
+        rows,
+        tuple(granted),
+        tuple(names),
+        tuple(warnings),
+    )
+
+
+def _guess(file: str, kind: str) -> Optional[str]:
+    """The name that a file gives to the first thing of a kind, as far as its text shows."""
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    found = re.search(rf"\b{kind}\(\s*(?:[^()]*?name\s*=\s*)?[\"']([\w.-]+)[\"']", text)
+    return None if found is None else found[1]
+
+
+def _forget(before: Set[str], file: str) -> None:
+    """Let the modules beside a file be imported anew, for what they declare."""
+    root = str(Path(file).resolve().parent) + os.sep
+    for name in set(sys.modules) - before:
+        path = str(getattr(sys.modules[name], "__file__", None) or "")
+        if path.startswith(root) and "site-packages" not in path:
+            del sys.modules[name]
+
+
+# --- in a process of its own ----------------------------------------------------------------------
+
+
+def _file_of(pipeline: Pipeline) -> Optional[str]:
+    """The file whose top level declares a pipeline; ``None`` for one that a function made."""
+    place, execution = pipeline.place, pipeline.place.execution
+    if execution is None or execution.module != place.module:
+        return None
+    file = execution.code.co_filename
+    return file if file.endswith(".py") and os.path.isfile(file) else None
+
+
+def _in_process(file: str, pipeline: str, environment: str, provider: str) -> Synth:
+    command = [sys.executable, "-m", "glacier.core.synth", f"{file}:{pipeline}"]
+    paths = [path for path in sys.path if path]
+    done = subprocess.run(
+        [*command, environment, provider],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        check=False,
+    )
+    target = f"{file}:{pipeline}"
+    try:
+        told: Mapping[str, Any] = json.loads(done.stdout)
+    except ValueError as error:
+        reason = f"the process that executed it ended with code {done.returncode}"
+        mend = "What it said stands above."
+        raise CannotSynth(target=target, reason=reason, mend=mend) from error
+    if "problem" in told:
+        raise CannotSynth(target=target, reason=str(told["problem"]), mend="")
+    return Synth.from_json(told)
+
+
+def answer(target: str, environment: str, provider: str) -> Tuple[int, Dict[str, Any]]:
+    """What the process of a synthesis says, and the code that it ends with."""
+    try:
+        return 0, synth_file(target, environment, provider=provider).to_json()
+    except GlacierError as error:
+        return 1, {"problem": str(error)}
