@@ -78,7 +78,8 @@ def account_of(given: Account, where: str) -> Account:
         found = getattr(given, option)
         if found is not None and (not isinstance(found, str) or not found):
             raise InvalidOption(where=where, option=option, found=found, mend="Give a text.")
-    if given.network is not None and not isinstance(given.network, Network):
+    network: object = given.network
+    if network is not None and not isinstance(network, Network):
         mend = "Give Network(subnets=['subnet-…'], security_groups=['sg-…'])."
-        raise InvalidOption(where=where, option="network", found=given.network, mend=mend)
+        raise InvalidOption(where=where, option="network", found=network, mend=mend)
     return given

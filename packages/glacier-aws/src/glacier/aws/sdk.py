@@ -73,7 +73,7 @@ def set_options(arguments: object, spec: Spec, site: Site) -> None:
             where = f"{site.environment}.{spec.kind}({spec.name!r}, options=…)"
             mend = f"These are the arguments of {module}.{kind.__name__.removesuffix('Args')}."
             raise UnknownOption(where=where, option=option, known=known, mend=mend)
-        given = {**site.tags, **value} if option == "tags" and isinstance(value, Mapping) else value
+        given: Any = {**site.tags, **dict(value)} if option == "tags" else value
         setattr(arguments, option, given)
 
 

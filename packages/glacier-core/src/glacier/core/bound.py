@@ -48,7 +48,8 @@ class BoundPipeline:
     ) -> Launch:
         """As :meth:`~glacier.core.Pipeline.prepare`; what ``params`` has goes before defaults."""
         end_here(self.pipeline)
-        if params is None or isinstance(params, Mapping):  # a wrong one is reported below
+        told: object = params
+        if told is None or isinstance(told, Mapping):  # a wrong one is reported below
             params = self._with_defaults(params or {}, inputs)
         launch = self.pipeline.prepare(params=params, inputs=inputs, select=select, keep=keep)
         if launch.whole is None:
@@ -64,7 +65,8 @@ class BoundPipeline:
             return params
         from glacier.core.parameters import parameter_names
 
-        given = inputs if isinstance(inputs, Mapping) else ()
+        told: object = inputs
+        given = () if inputs is None or not isinstance(told, Mapping) else inputs
         known = parameter_names(self.pipeline.graph(inputs=given))
         defaults: Dict[str, Any] = {
             key: value

@@ -16,20 +16,17 @@ def cloud_name(
     """A name of lower-case ASCII letters, digits and ``joint``, beginning with a letter.
 
     ``longest`` is how many characters it may have, at least 16. Where letters had to be changed or
-    cut, a hash of the parts follows, so that other parts give another name. A name that must be the
-    only one ``among`` all of a larger whole (an account, a project) has a hash of that too.
+    cut, or other parts could be joined to the same, a hash of the parts follows. A name that must
+    be the only one ``among`` all of a larger whole (an account, a project) has a hash of that too.
     ``joint`` may be empty, for names that take letters and digits alone.
     """
     wanted = joint.join(parts)
-    letters = [one if one.isascii() and one.isalnum() else joint for one in wanted.lower()]
-    body = (
-        joint.join(part for part in "".join(letters).split(joint) if part)
-        if joint
-        else "".join(letters)
-    )
+    letters = [one if one.isascii() and one.isalnum() else " " for one in wanted.lower()]
+    body = joint.join("".join(letters).split())
     if not body[:1].isalpha():
         body = f"g{body}"
-    if body == wanted and not among and len(body) <= longest:
+    is_clear = len(parts) == 1 or (joint != "" and not any(joint in part for part in parts))
+    if body == wanted and is_clear and not among and len(body) <= longest:
         return body
     told = "\0".join([*parts, "", *among])
     digest = sha256(told.encode()).hexdigest()[:_DIGITS]

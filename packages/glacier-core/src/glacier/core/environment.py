@@ -7,7 +7,7 @@ What is declared belongs to one environment, and only its provider knows what th
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Dict, Mapping, NoReturn, Optional, cast
+from typing import TYPE_CHECKING, Any, Dict, Mapping, NoReturn, Optional, Union, cast
 
 from glacier.core.bound import BoundPipeline
 from glacier.core.contracts.providers import Provider, Site
@@ -37,6 +37,8 @@ from glacier.core.specs import (
 )
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from glacier.core.dataset import Kept
     from glacier.core.synth import Synth
 
@@ -104,14 +106,15 @@ class Environment:
         handler: str,
         code: object,
         memory: int = 512,
-        timeout: float = 60.0,
+        timeout: Union[float, timedelta] = 60.0,
         env: Optional[Mapping[str, str]] = None,
         options: Optional[Mapping[str, Any]] = None,
         **unknown: NoReturn,
     ) -> Resource:
         """A function of its own, no task; see :class:`~glacier.core.specs.ServerlessSpec`."""
-        given = cast("Optional[str]", code)  # made a text where it is checked
-        spec = ServerlessSpec(name, handler, given, memory, timeout, env or {}, options or {})
+        # Made a text and a number where they are checked.
+        text, seconds = cast("Optional[str]", code), cast("float", timeout)
+        spec = ServerlessSpec(name, handler, text, memory, seconds, env or {}, options or {})
         return self._declare(spec, unknown, place_of(caller()))
 
     def database(
@@ -253,9 +256,7 @@ class Environment:
     def bound(self, pipeline: Pipeline) -> BoundPipeline:
         """The pipeline as it runs in this environment: with its storages, and its parameters as
         defaults. Any executor executes that."""
-        if not isinstance(pipeline, Pipeline):
-            raise NotAPipeline(found=pipeline)
-        return BoundPipeline(pipeline, params=self.params, placed=self.placed)
+        return BoundPipeline(_pipeline(pipeline), params=self.params, placed=self.placed)
 
     def synth(self, pipeline: Pipeline) -> Synth:
         """Every resource that would be registered, and what each task may do, without any cloud.
@@ -266,12 +267,16 @@ class Environment:
         """
         from glacier.core.synth import synth_of
 
-        if not isinstance(pipeline, Pipeline):
-            raise NotAPipeline(found=pipeline)
-        return synth_of(self, pipeline)
+        return synth_of(self, _pipeline(pipeline))
 
     def __repr__(self) -> str:
         return f"<Environment {self.name!r}: {self.provider.location}>"
+
+
+def _pipeline(given: object) -> Pipeline:
+    if isinstance(given, Pipeline):
+        return given
+    raise NotAPipeline(found=given)
 
 
 def _mapping(option: str, given: object, where: str, *, texts: bool = True) -> Dict[Any, Any]:
@@ -280,7 +285,7 @@ def _mapping(option: str, given: object, where: str, *, texts: bool = True) -> D
     if not isinstance(given, Mapping):
         mend = "Give a mapping, such as {'name': value}."
         raise InvalidOption(where=where, option=option, found=given, mend=mend)
-    found = dict(cast("Mapping[Any, Any]", given))
+    found: Dict[Any, Any] = {**given}
     for key in found:
         if texts and not isinstance(key, str):
             raise InvalidOption(where=where, option=option, found=key, mend="Its keys are texts.")

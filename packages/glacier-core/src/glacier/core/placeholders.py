@@ -63,7 +63,7 @@ class Placeholder:
         return Placeholder(f"{self._path}.{name}")
 
     def __call__(self, *arguments: Any, **options: Any) -> Placeholder:
-        return Placeholder(self._path, arguments, options)
+        return Placeholder(str(object.__getattribute__(self, "_path")), arguments, options)
 
     def __getitem__(self, key: object) -> Placeholder:
         return Placeholder(f"{self._path}[{key!r}]")

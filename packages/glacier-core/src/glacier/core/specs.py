@@ -6,6 +6,7 @@ import os
 from types import MappingProxyType
 from typing import Any, Iterable, Mapping, NamedTuple, Optional, Union, cast
 
+from glacier.core.durations import seconds_of
 from glacier.core.errors import InvalidOption, UnknownOption
 
 __all__ = [
@@ -149,6 +150,7 @@ def checked(spec: Spec, where: str) -> Spec:
     if isinstance(frozen, ServerlessSpec):
         frozen = frozen._replace(
             code=_path(frozen.code),
+            timeout=seconds_of(frozen.timeout),
             env=MappingProxyType(dict(frozen.env)),
         )
     return frozen
@@ -178,8 +180,8 @@ def _object_storage(spec: ObjectStorageSpec) -> Optional[_Problem]:
 
 
 def _serverless(spec: ServerlessSpec) -> Optional[_Problem]:
-    handler = spec.handler
-    if not _is_text(handler) or not all(part.isidentifier() for part in handler.split(".")):
+    handler: object = spec.handler
+    if not isinstance(handler, str) or not all(one.isidentifier() for one in handler.split(".")):
         return _Problem("handler", handler, "Give 'module.function', such as 'index.handler'.")
     if "." not in handler:
         return _Problem("handler", handler, f"Name its module too: 'index.{handler}'.")
@@ -188,6 +190,9 @@ def _serverless(spec: ServerlessSpec) -> Optional[_Problem]:
         return _Problem("code", code, "Give the path of a file or folder, or ... for none yet.")
     if not _is_count(spec.memory):
         return _Problem("memory", spec.memory, "Give a whole number of MiB, such as 1024.")
+    if not seconds_of(spec.timeout) > 0:
+        mend = "Give a number of seconds above zero, or a timedelta."
+        return _Problem("timeout", spec.timeout, mend)
     if not _is_text_mapping(spec.env):
         return _Problem("env", spec.env, "Give a mapping from names to texts.")
     return None
@@ -226,4 +231,4 @@ def _is_text_mapping(value: object) -> bool:
 
 
 def _path(code: object) -> Optional[str]:
-    return None if code is ... or code is None else os.fspath(cast("str", code))
+    return None if code is ... else os.fspath(cast("str", code))

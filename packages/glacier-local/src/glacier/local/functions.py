@@ -6,7 +6,7 @@ import os
 from contextlib import contextmanager
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Callable, Generator, Mapping, Optional
 
 from glacier.core.protocols import GlacierError
 
@@ -54,7 +54,7 @@ class LocalFunction:
             raise self._missing(f"{file} is no module")
         loaded = module_from_spec(spec)
         spec.loader.exec_module(loaded)
-        found = getattr(loaded, function, None)
+        found: Optional[Callable[..., Any]] = getattr(loaded, function, None)
         if not callable(found):
             raise self._missing(f"{file.name} has no function {function!r}")
         return found

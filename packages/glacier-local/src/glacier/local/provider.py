@@ -34,7 +34,6 @@ class LocalProvider:
     needs_program: ClassVar[bool] = False
     adopts: ClassVar[Mapping[str, str]] = {}
     deprecated: ClassVar[Mapping[str, str]] = {}
-    answers: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
 
     def __init__(self, root: Union[str, os.PathLike[str]] = ".glacier") -> None:
         self.root = Path(root)
@@ -43,6 +42,11 @@ class LocalProvider:
     def location(self) -> Location:
         """This machine."""
         return Location("local")
+
+    @property
+    def answers(self) -> Mapping[str, Mapping[str, Any]]:
+        """There is no SDK that anybody could ask."""
+        return {}
 
     def doubts(self) -> Sequence[str]:
         """Nothing is doubtful about a folder."""

@@ -8,7 +8,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Protocol, Sequence, TypeVar
+from typing import (
+    Any,
+    Callable,
+    ClassVar,
+    Dict,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Sequence,
+    TypeVar,
+)
 
 from glacier.core.programs import Session
 from glacier.core.specs import Spec
@@ -31,9 +42,12 @@ class Location(NamedTuple):
 
 
 class Registered(NamedTuple):
-    """One resource that a program registers. ``parent`` is the type and name of the resource that it
-    is part of, empty for none; ``provider`` that of the provider instance. Secrets are hidden in
-    ``properties``, and what only the cloud can know is ``<computed>``."""
+    """One resource that a program registers.
+
+    ``parent`` is the type and name of the resource that it is part of, empty for none;
+    ``provider`` the name of the provider instance. Secrets are hidden in ``properties``, and what
+    only the cloud can know is ``<computed>``.
+    """
 
     type: str
     name: str
@@ -93,30 +107,22 @@ class Provider(Protocol):
     by an entry point of the group ``glacier.providers``, whose name is ``kind``.
     """
 
-    @property
-    def kind(self) -> str:
-        """``aws``, ``azure``, ``gcp``, ``local``."""
-        ...
+    kind: ClassVar[str]
+    """``aws``, ``azure``, ``gcp``, ``local``."""
+
+    needs_program: ClassVar[bool]
+    """Whether resources exist in a Pulumi program alone; on this machine they need none."""
+
+    adopts: ClassVar[Mapping[str, str]]
+    """The types of raw resources that can keep datasets, with what each of them is like:
+    ``object_storage`` or ``database``."""
+
+    deprecated: ClassVar[Mapping[str, str]]
+    """Types of raw resources that should not be used any more, with what to use instead."""
 
     @property
     def location(self) -> Location:
         """Where its resources are."""
-        ...
-
-    @property
-    def needs_program(self) -> bool:
-        """Whether resources exist in a Pulumi program alone; on this machine they need none."""
-        ...
-
-    @property
-    def adopts(self) -> Mapping[str, str]:
-        """The types of raw resources that can keep datasets, with what each of them is like:
-        ``object_storage`` or ``database``. Of the class: no instance is needed to read it."""
-        ...
-
-    @property
-    def deprecated(self) -> Mapping[str, str]:
-        """Types of raw resources that should not be used any more, with what to use instead."""
         ...
 
     @property

@@ -8,6 +8,8 @@ import sys
 
 from glacier.core.synth.sources import answer
 
+__all__ = ["main"]
+
 
 def main() -> None:
     """Print the synthesis as JSON; what the file prints goes to standard error."""

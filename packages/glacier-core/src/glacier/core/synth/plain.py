@@ -23,7 +23,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _plain_mapping(cast("Mapping[str, Any]", value))
     if isinstance(value, list):
-        return [plain(one) for one in cast("List[Any]", value)]
+        items: List[Any] = value
+        return [plain(one) for one in items]
     if isinstance(value, float) and value.is_integer():
         return int(value)  # the protocol knows floats alone
     return COMPUTED if value == _UNKNOWN else value

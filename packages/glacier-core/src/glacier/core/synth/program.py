@@ -10,6 +10,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple, TypeVa
 from glacier.core.contracts.providers import Registered
 from glacier.core.errors import CannotSynth
 from glacier.core.placeholders import is_installed
+from glacier.core.programs import in_program
 from glacier.core.synth.plain import plain
 
 __all__ = ["Program", "run_program"]
@@ -36,6 +37,8 @@ def run_program(
     """
     if not is_installed("pulumi"):
         return load(), Program()
+    # Here and not in the context below: pulumi's settings belong to where it is first imported.
+
     found: List[T] = []
 
     def program() -> None:
@@ -124,26 +127,29 @@ def _run(program: Callable[[], None], notes: _Notes, *, project: str, stack: str
     from pulumi.runtime import mocks, settings
     from pulumi.runtime.stack import run_in_stack
 
-    class Answering(mocks.Mocks):
+    class Answering(mocks.Mocks):  # type: ignore[misc]  # mypy does not read pulumi
         def new_resource(self, args: Any) -> Any:
             return "", args.inputs  # without an id all that a cloud computes stays unknown
 
         def call(self, args: Any) -> Any:
             return notes.answer(args.token)
 
-    class Monitor(mocks.MockMonitor):
+    class Monitor(mocks.MockMonitor):  # type: ignore[misc]  # mypy does not read pulumi
         def RegisterResource(self, request: Any) -> Any:
-            answer = super().RegisterResource(request)
+            register: Any = super().RegisterResource
+            answer = register(request)
             if request.type != "pulumi:pulumi:Stack":
                 notes.add(request, answer.urn, MessageToDict(request.object))
             return answer
 
-    monitor = Monitor(Answering())
+    in_another = in_program()
+    monitor: Any = Monitor(Answering())
+    no_stack: Any = None
     features = set(monitor.GetDeploymentInfo(None).supportedFeatures)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        settings.set_root_resource(None)
+        settings.set_root_resource(no_stack)
         # By hand: pulumi's set_mocks() would wait for ever for resources of before this program.
         settings.configure(
             mocks.MockSettings(
@@ -163,3 +169,8 @@ def _run(program: Callable[[], None], notes: _Notes, *, project: str, stack: str
     finally:
         loop.close()
         asyncio.set_event_loop(None)
+        if not in_another:
+            # Twice: what was unset becomes pulumi's default for all threads, until it is unset
+            # where it is unset already.
+            settings.reset_options()
+            settings.reset_options()

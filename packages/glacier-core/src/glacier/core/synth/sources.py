@@ -13,7 +13,18 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from glacier.core.contracts.providers import Location
 from glacier.core.errors import CannotSynth, GlacierError, UnknownName
@@ -79,30 +90,37 @@ def synth_file(
     project = _guess(file, "Pipeline") or name or "pipeline"
     stack = environment or _guess(file, "Environment") or "default"
     before = set(sys.modules)
-    for _ in range(2):
-        one = Session(environment=environment, provider=provider)
-        with opened(one):
-            loaded, program = run_program(
-                lambda: load(file), project=project, stack=stack, answers=_answers(one)
-            )
-        pipeline = _chosen(loaded, name)
-        if pipeline.name == project:
-            break
-        project = pipeline.name
+    one, done = _executed(target, project, stack, environment, provider)
+    if done.pipeline.name != project:
         _forget(before, file)
+        one, done = _executed(target, done.pipeline.name, stack, environment, provider)
     where = _environment(one, environment, target)
-    return _finished(one, program, pipeline, where)
+    return _finished(one, done.program, done.pipeline, where)
 
 
-def _answers(one: Session) -> Any:
-    def answers() -> Mapping[str, Mapping[str, Any]]:
-        found: Dict[str, Mapping[str, Any]] = {}
-        for environment in one.environments:
-            if one.wants(environment=environment.name, provider=environment.provider.kind):
-                found.update(environment.provider.answers)
-        return found
+class _Done(NamedTuple):
+    pipeline: Pipeline
+    program: Program
 
-    return answers
+
+def _executed(
+    target: str, project: str, stack: str, environment: Optional[str], provider: Optional[str]
+) -> Tuple[Session, _Done]:
+    file, name = split_target(target)
+    one = Session(environment=environment, provider=provider)
+    with opened(one):
+        loaded, program = run_program(
+            lambda: load(file), project=project, stack=stack, answers=lambda: _answers(one)
+        )
+    return one, _Done(_chosen(loaded, name), program)
+
+
+def _answers(one: Session) -> Mapping[str, Mapping[str, Any]]:
+    found: Dict[str, Mapping[str, Any]] = {}
+    for environment in one.environments:
+        if one.wants(environment=environment.name, provider=environment.provider.kind):
+            found.update(environment.provider.answers)
+    return found
 
 
 def _chosen(loaded: Loaded, name: Optional[str]) -> Pipeline:
@@ -146,8 +164,8 @@ def _finished(
     names = sorted({Named(*each) for each in one.names if each[1] != each[2]})
     granted = permissions(pipeline.plan(), graph)
     provider = None if environment is None else environment.provider
-    warnings = [
-        *([] if provider is None else provider.doubts()),
+    warnings: List[str] = [
+        *(() if provider is None else provider.doubts()),
         *advice(graph, rows, environment=environment),
         *[f"the answer of {token} is not known without a cloud" for token in program.unanswered],
         *more,

@@ -1,0 +1,208 @@
+"""Syntheses: executed afresh, told completely, equal from equal files, and compared."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+from pathlib import Path
+from threading import Thread
+from typing import Any, Iterator, List
+
+import pytest
+from click.testing import CliRunner
+from small_provider import SmallProvider
+
+from glacier.core import Dataset, Environment, Pipeline
+from glacier.core.cli.app import app
+from glacier.core.contracts.providers import Location, Registered
+from glacier.core.errors import CannotSynth, RecordError, UnknownName
+from glacier.core.grants import Grant
+from glacier.core.programs import in_program
+from glacier.core.synth import Change, Synth, changes, synth_file
+from glacier.core.synth.plain import plain
+
+FILE = """
+    from glacier.core import Dataset, Environment, Pipeline
+    from small_provider import SmallProvider
+
+    pipeline = Pipeline(name="etl")
+    for name in ("dev", "prod"):
+        env = Environment(SmallProvider(doubts=["odd"]), name=name)
+        lake = env.object_storage(name="Lake")
+        env.bind({"raw": lake})
+    raw = Dataset("raw")
+
+    @pipeline.task
+    def extract() -> raw:
+        return [1]
+
+    if __name__ != "__main__":
+        print("loaded")
+    env.synth(pipeline)
+    raise SystemExit("not reached")
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "flow.py"
+    path.write_text(textwrap.dedent(FILE))
+    yield path
+    sys.modules.pop("flow", None)
+
+
+def test_a_file_is_executed_and_what_it_declares_is_told(file: Path) -> None:
+    found = synth_file(str(file), "prod")
+    assert found == Synth(
+        "etl",
+        "prod",
+        Location("small", "1", "here"),
+        (Registered("small:object_storage", "prod-Lake"),),
+        (Grant("extract", "write", "dataset", "raw", "object_storage Lake"),),
+        (("object_storage", "Lake", "lake"),),
+        ("odd",),
+    )
+    assert Synth.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert synth_file(str(file), "prod") == found
+
+
+@pytest.mark.parametrize(
+    ("environment", "error", "told"),
+    [
+        (None, CannotSynth, r"2 environments: dev \(flow.py:7\) and prod .*--env"),
+        ("prdo", UnknownName, "Did you mean 'prod'"),
+    ],
+)
+def test_which_environment_must_be_clear(
+    file: Path, environment: Any, error: Any, told: str
+) -> None:
+    file.write_text(file.read_text().replace("raise SystemExit", "str"))
+    with pytest.raises(error, match=told):
+        synth_file("flow.py", environment)
+
+
+def test_the_command_prints_text_json_and_what_has_changed(file: Path) -> None:
+    def invoke(*arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, ["synth", "flow.py", *arguments])
+        assert result.exit_code == code, result.output
+        return result.stdout
+
+    text = invoke("--env", "prod")
+    assert "etl in prod (small 1 here)" in text
+    assert "  extract  write  dataset  raw  object_storage Lake" in text
+    told = json.loads(invoke("--env", "prod", "--json"))
+    Path("old.json").write_text(json.dumps(told))
+    assert invoke("--env", "prod", "--diff", "old.json").endswith("nothing has changed\n")
+    file.write_text(file.read_text().replace('"raw"', '"rough"'))
+    assert invoke("--env", "prod", "--diff", "old.json", code=1).splitlines()[-2:] == [
+        "- permission: extract writes dataset raw in object_storage Lake",
+        "+ permission: extract writes dataset rough in object_storage Lake",
+    ]
+    differing = json.loads(invoke("--env", "prod", "--diff", "old.json", "--json", code=1))
+    assert [one["kind"] for one in differing["changes"]] == ["removed", "added"]
+    Path("old.json").write_text("{")
+    assert "it is not JSON" in CliRunner().invoke(
+        app, ["synth", "flow.py", "--diff", "old.json"]
+    ).output  # fmt: skip
+
+
+def test_a_file_may_ask_for_its_own_synthesis(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As plain Python does: the process of the synthesis ends the file where it asked."""
+    import importlib
+
+    monkeypatch.syspath_prepend(str(file.parent))
+    text = file.read_text()
+    file.write_text(text.replace("env.synth(pipeline)\nraise", "answer = env.synth(pipeline)\n#"))
+    module = importlib.import_module("flow")
+    assert module.answer.environment == "prod"
+    assert [row.name for row in module.answer.resources] == ["prod-Lake"]
+
+
+def test_a_file_that_fails_in_its_own_process_says_why(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import importlib
+
+    monkeypatch.syspath_prepend(str(file.parent))
+    file.write_text(file.read_text().replace('print("loaded")', "pass").replace("raise", "#"))
+    module = importlib.import_module("flow")
+    file.write_text("from glacier.core import Pipeline\nPipeline('etl').graph()\n")
+    with pytest.raises(CannotSynth, match="no tasks"):
+        module.env.synth(module.pipeline)
+    file.write_text("import os\nos._exit(3)\n")
+    with pytest.raises(CannotSynth, match="ended with code 3"):
+        module.env.synth(module.pipeline)
+
+
+def test_after_a_synthesis_no_program_is_running(file: Path) -> None:
+    synth_file("flow.py", "prod")
+    assert not in_program()
+    seen: List[bool] = []
+    thread = Thread(target=lambda: seen.append(in_program()))
+    thread.start()
+    thread.join()
+    assert seen == [False]
+
+
+def test_a_pipeline_without_a_file_is_told_by_what_is_declared() -> None:
+    env = Environment(SmallProvider(), "dev")
+    pipeline, raw = Pipeline("etl"), Dataset("raw", storage=env.object_storage("lake"))
+
+    @pipeline.task
+    def extract() -> raw:
+        return [1]
+
+    found = env.synth(pipeline)
+    assert [row.name for row in found.resources] == ["dev-lake"]
+    assert found.warnings == (
+        "no file declares this pipeline at its top level, so raw resources are not seen",
+    )
+
+
+@pytest.mark.parametrize("data", [None, {}, {"format": 2}, {"format": 1}])
+def test_a_record_of_another_kind_is_refused(data: object) -> None:
+    with pytest.raises(RecordError, match="synthesis"):
+        Synth.from_json(data)
+
+
+def test_permissions_come_first_in_what_has_changed() -> None:
+    row = Registered("a:b", "lake", properties={"size": 1, "same": 0})
+    before = Synth("etl", "dev", Location("x"), (row, Registered("a:b", "old")), (), (), ("w",))
+    after = Synth(
+        "etl",
+        "dev",
+        Location("x"),
+        (row._replace(properties={"size": 2, "same": 0}), Registered("a:b", "new")),
+        (Grant("t", "read", "secret", "k"),),
+    )
+    assert changes(before, after) == [
+        Change("added", "permission", "t reads secret k"),
+        Change("removed", "resource", "a:b old"),
+        Change("added", "resource", "a:b new"),
+        Change("changed", "resource", "a:b lake", "size"),
+        Change("removed", "warning", "w"),
+    ]
+    assert changes(after, after) == []
+
+
+SIGN = "4dabf18193072939515e22adb298388d"
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        ({"b": 30.0, "a": 1.5}, {"a": 1.5, "b": 30}),
+        ("04da6b54-80e4-46f7-96ec-b56ff0331ba9", "<computed>"),
+        ([{SIGN: "1b47061264138c4ac30d75fd1eb44270", "value": "s3cret"}], ["<secret>"]),
+        ({SIGN: "d0e6a833031e9bbcd3f4e8bde6ca49a4", "value": 1.0, "secret": True}, "<secret>"),
+        ({SIGN: "d0e6a833031e9bbcd3f4e8bde6ca49a4", "value": 1.0}, 1),
+        ({SIGN: "d0e6a833031e9bbcd3f4e8bde6ca49a4"}, "<computed>"),
+        ({SIGN: "5cf8f73096256a8f31e491e813e4eb8e", "urn": "urn:pulumi:a::b::c::d"}, "d"),
+        ({SIGN: "0def7320c3a5731c473e5ecbe6d01bc7", "path": "src"}, {"path": "src"}),
+        ({SIGN: "0def7320c3a5731c473e5ecbe6d01bc7", "path": "/far/away"}, {"path": "away"}),
+    ],
+)
+def test_properties_are_readable_and_hold_no_secret(sent: Any, told: Any) -> None:
+    assert plain(sent) == told
