@@ -147,6 +147,7 @@ SURFACE: Dict[str, List[str]] = {
         "ExecutorContract",
         "FakeClock",
         "InlineExecutor",
+        "ProviderContract",
         "run",
         "run_task",
     ],

@@ -20,11 +20,15 @@ __all__ = ["component", "instance", "load", "policy", "set_options", "trust"]
 
 
 def load(*modules: str) -> None:
-    """Import modules of the SDK, which warns of its own parts while it is imported."""
+    """Import modules of the SDK, which warn of their own parts while they are imported.
+
+    Under ``-W error`` that would leave them half imported.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         for name in modules:
-            import_module(f"pulumi_aws.{name}")
+            module = import_module(f"pulumi_aws.{name}")
+            hasattr(module, "outputs")  # it is lazy until it is asked for something
 
 
 def instance(site: Site, account: Account) -> pulumi.ProviderResource:

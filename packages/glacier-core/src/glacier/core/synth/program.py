@@ -114,6 +114,26 @@ class _Notes:
         return dict(answers.get(token, {}))
 
 
+class _Loops:
+    """Event loops for the threads on which resources come: mocks would leave theirs open."""
+
+    def __init__(self) -> None:
+        self._own = threading.local()
+        self._made: List[asyncio.AbstractEventLoop] = []
+
+    def enter(self) -> None:
+        """Let this thread have a loop, if none runs on it."""
+        if not hasattr(self._own, "loop") and not _in_loop():
+            self._own.loop = asyncio.new_event_loop()
+            self._made.append(self._own.loop)
+            asyncio.set_event_loop(self._own.loop)
+
+    def close(self) -> None:
+        """The threads have ended."""
+        for loop in self._made:
+            loop.close()
+
+
 def _whole(urn: str) -> str:
     """The type and name in the address of a parent; empty for the stack, of which all are parts."""
     kinds, _, name = urn.rpartition("::")
@@ -136,12 +156,24 @@ def _run(program: Callable[[], None], notes: _Notes, *, project: str, stack: str
 
     class Monitor(mocks.MockMonitor):  # type: ignore[misc]  # mypy does not read pulumi
         def RegisterResource(self, request: Any) -> Any:
+            loops.enter()
             register: Any = super().RegisterResource
             answer = register(request)
             if request.type != "pulumi:pulumi:Stack":
                 notes.add(request, answer.urn, MessageToDict(request.object))
             return answer
 
+        def ReadResource(self, request: Any) -> Any:
+            loops.enter()
+            read: Any = super().ReadResource
+            return read(request)
+
+        def Invoke(self, request: Any) -> Any:
+            loops.enter()
+            invoke: Any = super().Invoke
+            return invoke(request)
+
+    loops = _Loops()
     in_another = in_program()
     monitor: Any = Monitor(Answering())
     no_stack: Any = None
@@ -167,7 +199,9 @@ def _run(program: Callable[[], None], notes: _Notes, *, project: str, stack: str
         )
         loop.run_until_complete(run_in_stack(program))
     finally:
+        loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
+        loops.close()
         asyncio.set_event_loop(None)
         if not in_another:
             # Twice: what was unset becomes pulumi's default for all threads, until it is unset

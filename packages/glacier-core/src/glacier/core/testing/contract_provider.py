@@ -1,0 +1,238 @@
+"""What every provider must do, as one suite of tests: subclass it and say how to make yours.
+
+::
+
+    class TestMyProvider(ProviderContract):
+        declaration = "from mine import MyProvider; provider = MyProvider(region='here')"
+        sdks = ("pulumi", "pulumi_mine")
+
+        def make_provider(self) -> Provider:
+            return MyProvider(region="here")
+
+The methods are collected by pytest and need nothing of it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
+
+from glacier.core.contracts.providers import Provider, Registered
+from glacier.core.dataset import Dataset
+from glacier.core.environment import Environment
+from glacier.core.errors import NotAnEnvironment, NotRegistered, UnknownOption
+from glacier.core.pipeline import Pipeline
+from glacier.core.programs import Session, opened
+from glacier.core.registry import load
+from glacier.core.synth.program import run_program
+from glacier.core.testing.contract_base import caught
+
+__all__ = ["ProviderContract"]
+
+KINDS = ("database", "object_storage", "secret", "serverless")
+TAGS = {"environment": "dev", "managed-by": "glacier", "pipeline": "contract", "team": "data"}
+
+
+class Told(NamedTuple):
+    """What a program registered, and what it is called there."""
+
+    rows: List[Registered]
+    names: List[Tuple[str, str, str]]
+
+    def of(self, kind: str, name: str) -> List[str]:
+        """What a resource is called in the cloud."""
+        return [called for one, declared, called in self.names if (one, declared) == (kind, name)]
+
+
+class ProviderContract:
+    """All that an environment promises, whatever its provider."""
+
+    declaration = ""
+    """Statements that make ``provider``, for a new process."""
+
+    sdks: Tuple[str, ...] = ()
+    """The modules that must not be imported before a resource is registered."""
+
+    has_options = True
+    """Whether ``options=`` reach resources that know which ones they have."""
+
+    def make_provider(self) -> Provider:
+        """A provider whose settings are beyond doubt."""
+        raise TypeError(f"{type(self).__name__} must define make_provider()")
+
+    def make_doubtful(self) -> Optional[Provider]:
+        """One whose settings cannot be real; ``None`` where there are none to be."""
+        return None
+
+    def tags_of(self, row: Registered) -> Optional[Mapping[str, Any]]:
+        """The tags of a resource; ``None`` for one that takes none."""
+        return row.properties.get("tags")
+
+    # --- helpers ----------------------------------------------------------------------------------
+
+    def environment(self, name: str = "dev", provider: Optional[Provider] = None) -> Environment:
+        """An environment of this provider."""
+        return Environment(provider or self.make_provider(), name, tags={"team": "data"})
+
+    def declare_all(self, env: Environment) -> None:
+        """One resource of every kind."""
+        env.object_storage("lake", versioning=True, lifecycle_days=30)
+        env.serverless("call", handler="index.handler", code=..., env={"A": "b"})
+        env.database("shop")
+        env.secret("key")
+        env.schedule("nightly", cron="0 6 * * *")
+
+    def told(self, declare: Callable[[], object]) -> Told:
+        """What is registered by declaring inside a program."""
+        session = Session()
+        with opened(session):
+            _, program = run_program(
+                declare, project="contract", stack="dev", answers=lambda: self.answers(session)
+            )
+        return Told([*program.resources, *session.told], session.names)
+
+    def answers(self, session: Session) -> Mapping[str, Mapping[str, Any]]:
+        """What the environments' providers answer."""
+        found: Mapping[str, Mapping[str, Any]] = {}
+        for env in session.environments:
+            found = {**found, **env.provider.answers}
+        return found
+
+    # --- what holds -------------------------------------------------------------------------------
+
+    def test_it_says_what_it_is(self) -> None:
+        provider = self.make_provider()
+        assert provider.location.cloud == provider.kind
+        assert set(provider.adopts.values()) <= {"database", "object_storage"}
+        assert list(provider.doubts()) == []
+
+    def test_its_entry_point_refers_to_its_class(self) -> None:
+        provider = self.make_provider()
+        assert load("glacier.providers", provider.kind) is type(provider)
+
+    def test_declaring_imports_no_sdk(self) -> None:
+        code = f"""
+import sys
+from glacier.core import Dataset, Environment
+{self.declaration}
+env = Environment(provider)
+raw = Dataset("raw", storage=env.object_storage("lake"))
+env.serverless("call", handler="index.handler", code=...)
+env.database("shop")
+env.secret("key")
+imported = [name for name in {self.sdks!r} if name in sys.modules]
+assert not imported, imported
+"""
+        command = [sys.executable, "-W", "error", "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def test_outside_a_program_resources_are_only_declared(self) -> None:
+        lake = self.environment().object_storage("lake")
+        if lake.environment is not None and self.make_provider().needs_program:
+            assert "lake" in str(caught(NotRegistered, lambda: lake.native))
+
+    def test_inside_a_program_each_kind_is_registered_at_once(self) -> None:
+        env: List[Environment] = []
+
+        def declare() -> None:
+            env.append(self.environment())
+            self.declare_all(env[0])
+            for key, resource in env[0].resources.items():
+                native = resource.native
+                assert (native is None) == key.startswith("schedule"), key
+
+        told = self.told(declare)
+        for name in ("lake", "call", "shop", "key"):
+            assert [row for row in told.rows if row.name == f"dev-{name}"], name
+
+    def test_what_is_registered_is_the_same_each_time(self) -> None:
+        first, second = [self.told(lambda: self.declare_all(self.environment())) for _ in range(2)]
+        assert first == second
+
+    def test_every_kind_is_tagged(self) -> None:
+        told = self.told(lambda: self.declare_all(self.environment()))
+        for name in ("lake", "call", "shop", "key"):
+            tags = [self.tags_of(row) for row in told.rows if row.name == f"dev-{name}"]
+            found = [one for one in tags if one is not None]
+            assert found, name
+            for one in found:
+                expected = TAGS if self.make_provider().needs_program else {**TAGS, **one}
+                assert {key: one.get(key) for key in TAGS} == {k: expected[k] for k in TAGS}
+
+    def test_two_environments_live_in_one_program(self) -> None:
+        def declare() -> None:
+            self.declare_all(self.environment("dev"))
+            self.declare_all(self.environment("prod"))
+
+        told = self.told(declare)
+        keys = [(row.type, row.name, row.parent) for row in told.rows]
+        assert len(keys) == len(set(keys))
+        if self.make_provider().needs_program:
+            for kind in KINDS:
+                called = [name for one, _, name in told.names if one == kind]
+                assert len(called) == len(set(called)) == 2, kind
+
+    def test_names_that_no_cloud_takes_become_ones_that_it_does(self) -> None:
+        names = ("a", "A", "a_b", "a.b", "0", "x" * 128, "X" * 128)
+
+        def declare() -> None:
+            env = self.environment()
+            for name in names:
+                env.object_storage(name)
+                env.database(name)
+                env.serverless(name, handler="index.handler", code=...)
+                env.secret(name)
+
+        told = self.told(declare)
+        if self.make_provider().needs_program:
+            for kind in KINDS:
+                called = [name for one, _, name in told.names if one == kind]
+                assert len(set(called)) == len(names), kind
+
+    def test_an_unknown_option_of_the_provider_names_the_nearest(self) -> None:
+        if not self.has_options:
+            return
+
+        def declare() -> None:
+            self.environment().object_storage("lake", options={"tagz": {}})
+
+        told = str(caught(UnknownOption, lambda: self.told(declare)))
+        assert "dev.object_storage('lake'" in told
+        assert "'tagz'" in told
+
+    def test_what_cannot_be_real_declares_and_synthesises_with_a_warning(self) -> None:
+        provider = self.make_doubtful()
+        if provider is None:
+            return
+        env = self.environment(provider=provider)
+        pipeline, raw = Pipeline("contract"), Dataset("raw", storage=env.object_storage("lake"))
+
+        @pipeline.task
+        def extract() -> raw:
+            return [1]
+
+        found = env.synth(pipeline)
+        assert found.resources
+        assert set(provider.doubts()) <= set(found.warnings)
+
+    def test_a_native_resource_is_taken_for_a_storage(self) -> None:
+        if not self.make_provider().adopts:
+            return
+
+        def declare() -> None:
+            lake = self.environment().object_storage("lake")
+            raw = Dataset("raw", storage=lake.native)
+            assert raw.resource is not None
+            assert raw.resource.kind == "object_storage"
+            assert raw.resource.native is lake.native
+            assert raw.resource.token in self.make_provider().adopts
+
+        self.told(declare)
+
+    def test_a_provider_that_is_used_as_an_environment_says_how_to_make_one(self) -> None:
+        provider: Any = self.make_provider()
+        told = str(caught(NotAnEnvironment, lambda: provider.object_storage("lake")))
+        assert f"Environment({type(provider).__name__}" in told
+        assert not hasattr(provider, "nothing_of_this_name")
