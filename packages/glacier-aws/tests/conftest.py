@@ -1,0 +1,50 @@
+"""What the tests of glacier-aws share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from glacier.aws import AWSProvider, Network
+from glacier.core import Environment
+from glacier.core.contracts.providers import Registered
+from glacier.core.programs import Session, opened
+from glacier.core.synth.program import run_program
+
+Rows = dict[tuple[str, str], Registered]
+
+
+@pytest.fixture
+def env() -> Callable[..., Environment]:
+    """Makes an environment; its options are those of the provider."""
+
+    def make(name: str = "prod", **more: Any) -> Environment:
+        settings = {"account": "123456789012", "region": "eu-central-1", **more}
+        return Environment(AWSProvider(**settings), name)
+
+    return make
+
+
+@pytest.fixture
+def told() -> Callable[[Callable[[], object]], Rows]:
+    """What a program registers, by the last part of the type, and the name."""
+
+    def rows(declare: Callable[[], object]) -> Rows:
+        with opened(Session()):
+            _, program = run_program(declare, project="etl", stack="prod", answers=dict)
+        return {
+            (
+                row.type if row.type.startswith("glacier:") else row.type.split(":")[-1],
+                row.name,
+            ): row
+            for row in program.resources
+        }
+
+    return rows
+
+
+@pytest.fixture
+def network() -> Network:
+    return Network(subnets=["subnet-1", "subnet-2"], security_groups=["sg-1"])
