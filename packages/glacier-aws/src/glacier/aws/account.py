@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from glacier.core.protocols import InvalidOption, nearest
 
@@ -78,7 +78,7 @@ def account_of(given: Account, where: str) -> Account:
         found = getattr(given, option)
         if found is not None and (not isinstance(found, str) or not found):
             raise InvalidOption(where=where, option=option, found=found, mend="Give a text.")
-    network: object = given.network
+    network = cast("object", given.network)
     if network is not None and not isinstance(network, Network):
         mend = "Give Network(subnets=['subnet-…'], security_groups=['sg-…'])."
         raise InvalidOption(where=where, option="network", found=network, mend=mend)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, cast
 
 from glacier.core.contracts import Launch
 from glacier.core.dataset import Dataset
@@ -48,7 +48,7 @@ class BoundPipeline:
     ) -> Launch:
         """As :meth:`~glacier.core.Pipeline.prepare`; what ``params`` has goes before defaults."""
         end_here(self.pipeline)
-        told: object = params
+        told = cast("object", params)
         if told is None or isinstance(told, Mapping):  # a wrong one is reported below
             params = self._with_defaults(params or {}, inputs)
         launch = self.pipeline.prepare(params=params, inputs=inputs, select=select, keep=keep)
@@ -65,7 +65,7 @@ class BoundPipeline:
             return params
         from glacier.core.parameters import parameter_names
 
-        told: object = inputs
+        told = cast("object", inputs)
         given = () if inputs is None or not isinstance(told, Mapping) else inputs
         known = parameter_names(self.pipeline.graph(inputs=given))
         defaults: Dict[str, Any] = {

@@ -180,12 +180,11 @@ def _object_storage(spec: ObjectStorageSpec) -> Optional[_Problem]:
 
 
 def _serverless(spec: ServerlessSpec) -> Optional[_Problem]:
-    handler: object = spec.handler
+    handler, code = cast("object", spec.handler), cast("object", spec.code)
     if not isinstance(handler, str) or not all(one.isidentifier() for one in handler.split(".")):
         return _Problem("handler", handler, "Give 'module.function', such as 'index.handler'.")
     if "." not in handler:
         return _Problem("handler", handler, f"Name its module too: 'index.{handler}'.")
-    code: object = spec.code
     if code is not ... and not isinstance(code, str) and not hasattr(code, "__fspath__"):
         return _Problem("code", code, "Give the path of a file or folder, or ... for none yet.")
     if not _is_count(spec.memory):
@@ -207,7 +206,7 @@ def _database(spec: DatabaseSpec) -> Optional[_Problem]:
 
 
 def _schedule(spec: ScheduleSpec) -> Optional[_Problem]:
-    cron: object = spec.cron
+    cron = cast("object", spec.cron)
     if not isinstance(cron, str) or len(cron.split()) != 5:
         mend = "Give five fields: minute, hour, day, month, weekday; '0 6 * * *' is daily at six."
         return _Problem("cron", cron, mend)

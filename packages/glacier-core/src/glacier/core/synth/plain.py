@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, List, Mapping, cast
+from typing import Any, Dict, Mapping, cast
 
 __all__ = ["COMPUTED", "SECRET", "plain"]
 
@@ -22,9 +22,8 @@ def plain(value: Any) -> Any:
     """A value as JSON data: secrets hidden, what is not known yet named, files by relative path."""
     if isinstance(value, Mapping):
         return _plain_mapping(cast("Mapping[str, Any]", value))
-    if isinstance(value, list):
-        items: List[Any] = value
-        return [plain(one) for one in items]
+    if type(value) is list:
+        return [plain(one) for one in value]
     if isinstance(value, float) and value.is_integer():
         return int(value)  # the protocol knows floats alone
     return COMPUTED if value == _UNKNOWN else value

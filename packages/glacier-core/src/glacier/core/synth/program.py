@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextvars import copy_context
+from importlib import import_module
 from typing import Callable, List, NamedTuple, Tuple, TypeVar
 
 from glacier.core.contracts.providers import Registered
@@ -33,7 +34,8 @@ def run_program(
     """
     if not is_installed("pulumi"):
         return load(), Program()
-    # Here and not in the context below: pulumi's settings belong to where it is first imported.
+    # Here and not on the other thread: pulumi's settings belong to where it is first imported.
+    import_module("pulumi.runtime")
 
     found: List[T] = []
 

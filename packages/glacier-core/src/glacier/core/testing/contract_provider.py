@@ -26,7 +26,7 @@ from glacier.core.pipeline import Pipeline
 from glacier.core.programs import Session, opened
 from glacier.core.registry import load
 from glacier.core.synth.program import run_program
-from glacier.core.testing.contract_base import caught
+from glacier.core.testing.contract_base import Annotated, caught
 
 __all__ = ["ProviderContract"]
 
@@ -210,7 +210,7 @@ assert not imported, imported
         pipeline, raw = Pipeline("contract"), Dataset("raw", storage=env.object_storage("lake"))
 
         @pipeline.task
-        def extract() -> raw:
+        def extract() -> Annotated[object, raw]:
             return [1]
 
         found = env.synth(pipeline)
