@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = sorted(
     {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packages/*/README.md")}
 )
+# pulumi-aws warns of its own parts while it is imported; these are how such texts begin.
+STRICT = ["-Werror", "-Wignore:aws.:DeprecationWarning", "-Wignore:s3.:DeprecationWarning"]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
 
 
@@ -24,7 +26,7 @@ def has_blocks(document: Path) -> bool:
 
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if has_blocks(d)], ids=name)
 def test_every_block_runs(document: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-W", "error", str(ROOT / ".ci" / "blocks.py"), str(document)]
+    command = [sys.executable, *STRICT, str(ROOT / ".ci" / "blocks.py"), str(document)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{name(document)}\n{done.stdout}\n{done.stderr}"
 

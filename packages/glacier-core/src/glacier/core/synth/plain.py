@@ -23,7 +23,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return _plain_mapping(cast("Mapping[str, Any]", value))
     if type(value) is list:
-        return [plain(one) for one in value]
+        return [plain(one) for one in cast("Any", value)]
     if isinstance(value, float) and value.is_integer():
         return int(value)  # the protocol knows floats alone
     return COMPUTED if value == _UNKNOWN else value
