@@ -32,15 +32,13 @@ def told() -> Callable[[Callable[[], object]], Rows]:
     """What a program registers, by the last part of the type, and the name."""
 
     def rows(declare: Callable[[], object]) -> Rows:
-        with opened(Session()):
+        with opened(Session("etl")):
             _, program = run_program(declare, project="etl", stack="prod", answers=dict)
-        return {
-            (
-                row.type if row.type.startswith("glacier:") else row.type.split(":")[-1],
-                row.name,
-            ): row
-            for row in program.resources
-        }
+        found: Rows = {}
+        for row in program.resources:
+            kind = row.type if row.type.startswith("glacier:") else row.type.split(":")[-1]
+            found[kind, row.name] = row
+        return found
 
     return rows
 

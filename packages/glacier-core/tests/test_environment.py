@@ -66,7 +66,7 @@ def test_a_provider_that_needs_no_program_registers_when_it_is_asked() -> None:
 
 
 def test_in_a_session_what_is_wanted_is_registered_at_once() -> None:
-    with opened(Session(environment="dev")) as session:
+    with opened(Session("etl", environment="dev")) as session:
         environment().object_storage("Lake")
         environment("prod").object_storage("lake")
     assert [row.name for row in session.told] == ["dev-Lake"]

@@ -87,16 +87,16 @@ def test_the_command_prints_text_json_and_what_has_changed(file: Path) -> None:
     def invoke(*arguments: str, code: int = 0) -> str:
         result = CliRunner().invoke(app, ["synth", "flow.py", *arguments])
         assert result.exit_code == code, result.output
-        return result.stdout
+        return result.stdout.replace("loaded\n", "", 1)  # which older clicks have with the rest
 
     text = invoke("--env", "prod")
     assert "etl in prod (small 1 here)" in text
     assert "  extract  write  dataset  raw  object_storage Lake" in text
     told = json.loads(invoke("--env", "prod", "--json"))
     Path("old.json").write_text(json.dumps(told))
-    assert invoke("--env", "prod", "--diff", "old.json").endswith("nothing has changed\n")
+    assert invoke("--env", "prod", "--diff", "old.json") == "nothing has changed\n"
     file.write_text(file.read_text().replace('"raw"', '"rough"'))
-    assert invoke("--env", "prod", "--diff", "old.json", code=1).splitlines()[-2:] == [
+    assert invoke("--env", "prod", "--diff", "old.json", code=1).splitlines() == [
         "- permission: extract writes dataset raw in object_storage Lake",
         "+ permission: extract writes dataset rough in object_storage Lake",
     ]

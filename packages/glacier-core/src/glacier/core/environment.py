@@ -194,10 +194,10 @@ class Environment:
 
     def site(self) -> Site:
         """Where the provider registers; the same for all of a program."""
-        current, project = session(), project_name()
-        program = (current, project)
+        current = session()
+        pipeline = project_name() or ("" if current is None else current.pipeline)
+        program = (current, pipeline)
         if self._site is None or self._program != program:
-            pipeline = project or ""
             self._program = program
             self._site = Site(
                 environment=self.name,

@@ -34,14 +34,20 @@ def _setting(name: str) -> Any:
 class Session:
     """One execution of a user's file by Glacier, to see what it registers.
 
-    ``environment`` and ``provider`` name the environment that is wanted, all of them where they are
-    ``None``. Environments enter themselves as they are made. ``told`` are rows from providers
-    that need no Pulumi, ``names`` what resources are called in the cloud.
+    It is for the pipeline of that name. ``environment`` and ``provider`` name the environment that
+    is wanted, all of them where they are ``None``. Environments enter themselves as they are made.
+    ``told`` are rows from providers that need no Pulumi, ``names`` what resources are called in the
+    cloud.
     """
 
     def __init__(
-        self, *, environment: Optional[str] = None, provider: Optional[str] = None
+        self,
+        pipeline: str,
+        *,
+        environment: Optional[str] = None,
+        provider: Optional[str] = None,
     ) -> None:
+        self.pipeline = pipeline
         self.environment = environment
         self.provider = provider
         self.environments: List[Any] = []

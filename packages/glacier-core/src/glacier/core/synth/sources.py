@@ -61,7 +61,7 @@ def synth_of(environment: Environment, pipeline: Pipeline) -> Synth:
 
 def synth_declared(environment: Environment, pipeline: Pipeline) -> Synth:
     """The synthesis of what an environment has declared in this process, raw resources left out."""
-    one, kind = Session(environment=environment.name), environment.provider.kind
+    one, kind = Session(pipeline.name, environment=environment.name), environment.provider.kind
 
     def register() -> None:
         for resource in environment.resources.values():
@@ -107,7 +107,7 @@ def _executed(
     target: str, project: str, stack: str, environment: Optional[str], provider: Optional[str]
 ) -> Tuple[Session, _Done]:
     file, name = split_target(target)
-    one = Session(environment=environment, provider=provider)
+    one = Session(project, environment=environment, provider=provider)
     with opened(one):
         loaded, program = run_program(
             lambda: load(file), project=project, stack=stack, answers=lambda: _answers(one)
