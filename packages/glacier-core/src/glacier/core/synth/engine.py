@@ -89,15 +89,18 @@ class _Loops:
 
 def run_in_mocks(program: Callable[[], None], notes: Notes, *, project: str, stack: str) -> None:
     """Run a program on this thread, in a context that nothing else is run in."""
-    from pulumi.runtime import settings
+    from pulumi.runtime import mocks, settings
     from pulumi.runtime.stack import run_in_stack
 
     loops, in_another, no_stack = _Loops(), in_program(), cast("Any", None)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
-        settings.set_root_resource(no_stack)
-        settings.configure(_settings(_monitor(notes, loops), project=project, stack=stack))
+        # Or it would wait for ever for resources that were made before it, outside any program.
+        settings.SETTINGS.outputs, settings.SETTINGS.lock = set(), threading.Lock()
+        monitor = _monitor(notes, loops)
+        mocks.set_mocks(monitor.mocks, project, stack, preview=True, monitor=monitor)
+        settings.set_root_resource(no_stack)  # for the one in which the program runs
         loop.run_until_complete(run_in_stack(program))
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
@@ -109,25 +112,6 @@ def run_in_mocks(program: Callable[[], None], notes: Notes, *, project: str, sta
             # where it is unset already.
             settings.reset_options()
             settings.reset_options()
-
-
-def _settings(monitor: Any, *, project: str, stack: str) -> Any:
-    """Those of a preview; with pulumi's ``set_mocks()`` one would wait for ever for resources that
-    were made before it, outside any program."""
-    from pulumi.runtime import mocks
-
-    return mocks.MockSettings(
-        monitor=monitor,
-        monitor_features=set(monitor.GetDeploymentInfo(None).supportedFeatures),
-        engine=mocks.MockEngine(None),
-        project=project,
-        stack=stack,
-        dry_run=True,
-        organization=None,
-        callbacks=None,
-        outputs=set(),
-        lock=threading.Lock(),
-    )
 
 
 def _monitor(notes: Notes, loops: _Loops) -> Any:
