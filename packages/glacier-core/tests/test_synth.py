@@ -206,3 +206,52 @@ SIGN = "4dabf18193072939515e22adb298388d"
 )
 def test_properties_are_readable_and_hold_no_secret(sent: Any, told: Any) -> None:
     assert plain(sent) == told
+
+
+def test_a_file_without_an_environment_has_permissions_all_the_same(file: Path) -> None:
+    file.write_text(
+        textwrap.dedent(
+            """
+            from glacier.core import Dataset, Pipeline
+            from glacier.core.testing import InlineExecutor
+
+            def build():
+                pipeline, raw, clean = Pipeline("built"), Dataset("raw"), Dataset("clean")
+
+                @pipeline.task
+                def extract() -> raw:
+                    return [1]
+
+                @pipeline.task
+                def tidy(rows: raw) -> clean:
+                    return rows
+
+                return pipeline
+
+            InlineExecutor().execute(build())
+            """
+        )
+    )
+    found = synth_file("flow.py")
+    assert (found.pipeline, found.environment, found.resources) == ("built", "", ())
+    assert [(one.task, one.access, one.name) for one in found.permissions] == [
+        ("extract", "write", "raw"),
+        ("tidy", "read", "raw"),
+        ("tidy", "write", "clean"),
+    ]
+    (warning,) = found.warnings
+    assert warning.startswith("dataset 'raw' has no storage and goes from 'extract' to 'tidy'")
+
+
+def test_a_name_that_was_guessed_wrong_is_mended_by_executing_again(file: Path) -> None:
+    text = file.read_text().replace('Pipeline(name="etl")', 'Pipeline(name="et" + "l")')
+    (file.parent / "beside.py").write_text(
+        "from glacier.core import Environment\nfrom small_provider import SmallProvider\n"
+        "shared = Environment(SmallProvider(), name='shared')\nshared.secret('key')\n"
+    )
+    file.write_text("import beside\n" + text)
+    file.write_text(file.read_text().replace("raise SystemExit", "str"))
+    found = synth_file("flow.py", "shared")
+    assert found.pipeline == "etl"
+    assert [row.name for row in found.resources] == ["shared-key"]
+    sys.modules.pop("beside")

@@ -97,7 +97,8 @@ def run_in_mocks(program: Callable[[], None], notes: Notes, *, project: str, sta
     asyncio.set_event_loop(loop)
     try:
         # Or it would wait for ever for resources that were made before it, outside any program.
-        settings.SETTINGS.outputs, settings.SETTINGS.lock = set(), threading.Lock()
+        state = _untyped(settings.SETTINGS)
+        state.outputs, state.lock = type(state.outputs)(), threading.Lock()
         monitor = _monitor(notes, loops)
         mocks.set_mocks(monitor.mocks, project, stack, preview=True, monitor=monitor)
         settings.set_root_resource(no_stack)  # for the one in which the program runs
