@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
+    from glacier.core.attempts import next_pause
     from glacier.core.context import adopt_scratch, share_scratch
     from glacier.core.contracts import (
         FORMAT,
@@ -30,9 +31,17 @@ if TYPE_CHECKING:
         Value,
         VersionRef,
     )
+    from glacier.core.crossing import (
+        PackedError,
+        RemoteError,
+        RemoteTraceback,
+        pack_error,
+        unpack_error,
+    )
     from glacier.core.errors import (
         GlacierError,
         InvalidKey,
+        InvalidRequest,
         KeyChanged,
         KeyExists,
         KeyMissing,
@@ -41,51 +50,84 @@ if TYPE_CHECKING:
         StoreError,
         StoreFull,
         StoreGone,
+        UnknownName,
         WorkerLost,
+        nearest,
     )
+    from glacier.core.events import AttemptFailed, Event, ItemFinished, TaskFinished, TaskStarted
+    from glacier.core.execution import Driver, Execution, check_secrets, explained, prepared
     from glacier.core.executor import PoolExecutor
+    from glacier.core.hindrances import hindered, unmet, upstream_failed
     from glacier.core.history.recorder import Recorder
+    from glacier.core.ledger import Ledger
+    from glacier.core.limits import Limits, check_concurrency
     from glacier.core.loading import before_execution
+    from glacier.core.mapping import Expansion, count_of, items_of
     from glacier.core.plan import Plan
     from glacier.core.policy import qualified
+    from glacier.core.portable import bare
     from glacier.core.progress import progress_listener
     from glacier.core.resources import Database, ObjectStorage, Secret
-    from glacier.core.run import Run
+    from glacier.core.run import Run, RunLog
     from glacier.core.scratch import new_scratch_folder
+    from glacier.core.secret_values import lacking
     from glacier.core.step import Slot, Step
+    from glacier.core.stock import store_value
+    from glacier.core.storage.folders import FolderPlaces, NotBound
     from glacier.core.storage.places import Places
+    from glacier.core.storage.records import Origin
+    from glacier.core.storage.shelf import Shelf
     from glacier.core.stores import DirectoryStore
-    from glacier.core.tasklog import LogLine, capture, is_captured, tell
-    from glacier.core.timeouts import timed_out
+    from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
+    from glacier.core.timeouts import limited, timed_out
+    from glacier.core.wiring import NOWHERE
     from glacier.core.worker import run_call, run_call_async
 
 __all__ = [
     "FORMAT",
+    "NOWHERE",
+    "AttemptFailed",
     "Database",
     "DirectoryStore",
+    "Driver",
     "Entry",
+    "Event",
+    "Execution",
     "Executor",
+    "Expansion",
+    "FolderPlaces",
     "GlacierError",
     "Handle",
     "InvalidKey",
+    "InvalidRequest",
+    "ItemFinished",
     "KeyChanged",
     "KeyExists",
     "KeyMissing",
     "Launch",
     "Launchable",
+    "Ledger",
+    "Limits",
     "Listener",
     "LogLine",
+    "NotBound",
     "ObjectStorage",
+    "Origin",
+    "PackedError",
     "Places",
     "Plan",
     "Pool",
     "PoolExecutor",
     "Recorder",
     "Ref",
+    "RemoteError",
     "RemotePool",
+    "RemoteTraceback",
     "Run",
     "RunError",
+    "RunLog",
     "Secret",
+    "Shelf",
     "Slot",
     "State",
     "Step",
@@ -95,60 +137,120 @@ __all__ = [
     "StoreFull",
     "StoreGone",
     "TaskCall",
+    "TaskFinished",
     "TaskResult",
+    "TaskStarted",
+    "UnknownName",
     "Value",
     "VersionRef",
     "WorkerLost",
     "adopt_scratch",
+    "bare",
     "before_execution",
     "capture",
+    "check_concurrency",
+    "check_secrets",
+    "count_of",
+    "explained",
+    "hindered",
     "is_captured",
+    "items_of",
+    "lacking",
+    "limited",
+    "nearest",
     "new_scratch_folder",
+    "next_pause",
+    "pack_error",
+    "prepared",
     "progress_listener",
     "qualified",
+    "release",
     "run_call",
     "run_call_async",
     "share_scratch",
+    "store_value",
     "tell",
     "timed_out",
+    "unmet",
+    "unpack_error",
+    "upstream_failed",
 ]
 
 _ROOMS = {
+    "NOWHERE": "wiring",
+    "AttemptFailed": "events",
     "Database": "resources",
     "DirectoryStore": "stores",
+    "Driver": "execution",
+    "Event": "events",
+    "Execution": "execution",
+    "Expansion": "mapping",
+    "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
     "InvalidKey": "errors",
+    "InvalidRequest": "errors",
+    "ItemFinished": "events",
     "KeyChanged": "errors",
     "KeyExists": "errors",
     "KeyMissing": "errors",
+    "Ledger": "ledger",
+    "Limits": "limits",
     "LogLine": "tasklog",
+    "NotBound": "storage.folders",
     "ObjectStorage": "resources",
+    "Origin": "storage.records",
+    "PackedError": "crossing",
     "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
     "Recorder": "history.recorder",
+    "RemoteError": "crossing",
+    "RemoteTraceback": "crossing",
     "Run": "run",
     "RunError": "errors",
+    "RunLog": "run",
     "Secret": "resources",
+    "Shelf": "storage.shelf",
     "Slot": "step",
     "Step": "step",
     "StoreDenied": "errors",
     "StoreError": "errors",
     "StoreFull": "errors",
     "StoreGone": "errors",
+    "TaskFinished": "events",
+    "TaskStarted": "events",
+    "UnknownName": "errors",
     "WorkerLost": "errors",
     "adopt_scratch": "context",
+    "bare": "portable",
     "before_execution": "loading",
     "capture": "tasklog",
+    "check_concurrency": "limits",
+    "check_secrets": "execution",
+    "count_of": "mapping",
+    "explained": "execution",
+    "hindered": "hindrances",
     "is_captured": "tasklog",
+    "items_of": "mapping",
+    "lacking": "secret_values",
+    "limited": "timeouts",
+    "nearest": "errors",
     "new_scratch_folder": "scratch",
+    "next_pause": "attempts",
+    "pack_error": "crossing",
+    "prepared": "execution",
     "progress_listener": "progress",
     "qualified": "policy",
+    "release": "tasklog",
     "run_call": "worker",
     "run_call_async": "worker",
     "share_scratch": "context",
+    "store_value": "stock",
     "tell": "tasklog",
     "timed_out": "timeouts",
+    "unmet": "hindrances",
+    "unpack_error": "crossing",
+    "upstream_failed": "hindrances",
 }
 
 

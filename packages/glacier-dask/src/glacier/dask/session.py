@@ -1,0 +1,113 @@
+"""A connection to a cluster, and what is asked of the cluster outside of tasks."""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import Any
+
+from distributed import Client, get_client, get_worker
+
+from glacier.core.protocols import lacking
+from glacier.dask import presence
+from glacier.dask.faults import ClusterFailed
+from glacier.dask.switchboard import unplug
+from glacier.dask.versions import check_versions
+
+__all__ = ["Session", "connect", "current", "start"]
+
+
+class Session:
+    """A client; ``ours`` are what must be closed with it, in this order.
+
+    What it holds is let go when nothing refers to it any more: an executor does, and each run whose
+    values are still on the cluster.
+    """
+
+    def __init__(self, client: Client, ours: Sequence[Any] = ()) -> None:
+        self.client = client
+        self.address: str = client.scheduler.address
+        self._checked: set[str] = set()
+        self._end = weakref.finalize(self, _close, tuple(ours))
+
+    def close(self) -> None:
+        """Disconnect, and end what we have started."""
+        self._end()
+
+    @property
+    def is_open(self) -> bool:
+        return self._end.alive and self.client.status in ("running", "connecting", "newly-created")
+
+    def workers(self) -> dict[str, Any]:
+        """What the scheduler knows of each worker, by address."""
+        found: dict[str, Any] = self.client.scheduler_info(n_workers=-1)["workers"]
+        return found
+
+    def check(self) -> dict[str, Any]:
+        """Look at the versions of workers that were not seen before; returns all workers.
+
+        Raises :class:`~glacier.dask.VersionMismatch`.
+        """
+        workers = self.workers()
+        if not self._checked.issuperset(workers):
+            check_versions(self.client)
+            self._checked.update(workers)
+        return workers
+
+    def missing(self, names: Sequence[str]) -> Collection[str]:
+        """Those of the secrets that a worker, whichever, has no value of."""
+        found: dict[str, list[str]] = self.client.run(lacking, list(names))
+        return {name for absent in found.values() for name in absent}
+
+    def stop(self, run_id: str, reason: str, number: int | None = None) -> set[presence.Call]:
+        """Let workers begin no more calls of a run, or of a step; returns those under way."""
+        ask = partial(self.client.run, presence.stop, run_id, reason, number, on_error="ignore")
+        found: dict[str, list[presence.Call]] = ask()
+        return {call for calls in found.values() for call in calls}
+
+
+def start(**options: Any) -> Session:
+    """A session with a cluster of its own on this machine."""
+    from distributed import LocalCluster
+
+    from glacier.dask.unguarded import start_unguarded
+
+    start_unguarded()
+    options.setdefault("dashboard_address", None)
+    options.setdefault("silence_logs", logging.ERROR)
+    cluster = _reached("no LocalCluster", lambda: LocalCluster(**options))
+    return connect(cluster, ours=(cluster,))
+
+
+def connect(address: Any, *, ours: Sequence[Any] = ()) -> Session:
+    """A session with the cluster at an address, or with a cluster object."""
+    what = f"no connection to {address if isinstance(address, str) else 'the cluster'}"
+    client = _reached(what, lambda: Client(address, set_as_default=False))
+    return Session(client, (client, *ours))
+
+
+def current(address: str | None) -> Session | None:
+    """A session of the worker whose task this thread runs, if it belongs to that cluster."""
+    try:
+        worker = get_worker()
+    except ValueError:
+        return None
+    if address is not None and worker.scheduler.address != address:
+        return None
+    return Session(get_client())
+
+
+def _reached(what: str, begin: Callable[[], Any]) -> Any:
+    try:
+        return begin()
+    except (OSError, RuntimeError, TimeoutError) as error:
+        raise ClusterFailed(what=what, error=error) from error
+
+
+def _close(ours: Sequence[Any]) -> None:
+    for one in ours:
+        if isinstance(one, Client):
+            unplug(one)
+        one.close()

@@ -1,0 +1,63 @@
+"""Where the records that workers send arrive in the client, and are handed to their runs."""
+
+from __future__ import annotations
+
+import pickle
+from queue import SimpleQueue
+from threading import Lock
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from distributed import Client
+
+from glacier.dask.teller import EVENT, Record
+
+__all__ = ["Switchboard", "switchboard", "unplug"]
+
+
+class Switchboard:
+    """One for each client; its topic is the client's id, which Dask clears away with the client."""
+
+    def __init__(self, client: Client) -> None:
+        self.topic = client.id
+        self._runs: dict[str, SimpleQueue[Record]] = {}
+        client.subscribe_topic(self.topic, self._receive)
+
+    def listen(self, run_id: str) -> SimpleQueue[Record]:
+        """The queue into which the records of a run are put, from now on."""
+        queue: SimpleQueue[Record] = SimpleQueue()
+        self._runs[run_id] = queue
+        return queue
+
+    def hang_up(self, run_id: str) -> None:
+        """Forget a run."""
+        self._runs.pop(run_id, None)
+
+    def _receive(self, event: tuple[float, Any]) -> None:
+        message = event[1]
+        if not isinstance(message, dict) or EVENT not in message:
+            return
+        for record in pickle.loads(message[EVENT]):
+            queue = self._runs.get(record[1])
+            if queue is not None:
+                queue.put(record)
+
+
+_boards: WeakKeyDictionary[Client, Switchboard] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def switchboard(client: Client) -> Switchboard:
+    """That of a client, made when it is first asked for."""
+    with _lock:
+        if client not in _boards:
+            _boards[client] = Switchboard(client)
+        return _boards[client]
+
+
+def unplug(client: Client) -> None:
+    """Let a client that is about to be closed hear no more."""
+    with _lock:
+        board = _boards.pop(client, None)
+    if board is not None and client.status == "running":
+        client.unsubscribe_topic(board.topic)
