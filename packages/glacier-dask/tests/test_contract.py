@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from typing import Annotated
+
 import pytest
 
-from glacier.core import Executor
+from glacier.core import Dataset, Executor, Pipeline, Secret
+from glacier.core.errors import MissingSecret
 from glacier.core.testing import ExecutorContract
 from glacier.dask import DaskExecutor
 
@@ -28,3 +32,25 @@ class TestProcesses(OnCluster):
     @pytest.fixture(autouse=True)
     def _clusters(self, processes: str, alone: str) -> None:
         self.addresses = {1: alone, 2: processes}
+
+    def test_a_secret_is_read_just_before_the_call(self) -> None:
+        """Of a worker process, whose environment is its own: no secret goes over the network."""
+        variable = "GLACIER_SECRET_CONTRACT_KEY"
+        pipeline = Pipeline("secrets")
+
+        @pipeline.task
+        def use(key: Annotated[str, Secret("contract-key")]) -> Annotated[int, Dataset("length")]:
+            return len(key)
+
+        with DaskExecutor(self.addresses[2]) as executor:
+            os.environ[variable] = "here it is of no use"
+            try:
+                with pytest.raises(MissingSecret, match="contract-key"):
+                    executor.execute(pipeline)
+            finally:
+                del os.environ[variable]
+            executor.client.run(lambda: os.environ.update({variable: "four"}))
+            try:
+                assert executor.execute(pipeline)["length"] == 4
+            finally:
+                executor.client.run(lambda: os.environ.pop(variable))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import weakref
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
@@ -30,11 +31,14 @@ class Session:
         self.client = client
         self.address: str = client.scheduler.address
         self._checked: set[str] = set()
-        self._end = weakref.finalize(self, _close, tuple(ours))
+        self._ours = tuple(ours)
+        self._end = weakref.finalize(self, _close_aside, self._ours)
+        self._end.atexit = False  # Dask closes by itself what is open then
 
     def close(self) -> None:
         """Disconnect, and end what we have started."""
-        self._end()
+        if self._end.detach() is not None:
+            _close(self._ours)
 
     @property
     def is_open(self) -> bool:
@@ -75,7 +79,7 @@ def start(**options: Any) -> Session:
     from glacier.dask.unguarded import start_unguarded
 
     start_unguarded()
-    options.setdefault("dashboard_address", None)
+    options.setdefault("dashboard_address", "127.0.0.1:0")
     options.setdefault("silence_logs", logging.ERROR)
     cluster = _reached("no LocalCluster", lambda: LocalCluster(**options))
     return connect(cluster, ours=(cluster,))
@@ -104,6 +108,13 @@ def _reached(what: str, begin: Callable[[], Any]) -> Any:
         return begin()
     except (OSError, RuntimeError, TimeoutError) as error:
         raise ClusterFailed(what=what, error=error) from error
+
+
+def _close_aside(ours: Sequence[Any]) -> None:
+    """Close from a thread of its own: the collector of garbage may call this from any thread, that
+    of an event loop of Dask too, which would wait for itself."""
+    if ours:
+        threading.Thread(target=_close, args=(ours,), name="glacier-close", daemon=True).start()
 
 
 def _close(ours: Sequence[Any]) -> None:
