@@ -1,0 +1,137 @@
+"""A run outlives its workers: what ran on one that is killed runs again elsewhere."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import dask
+import pytest
+from glacier.core import Dataset, Pipeline
+from glacier.core.events import TaskFinished, TaskStarted
+from glacier.dask import DaskExecutor
+
+ROUNDS = 20
+WIDTH = 12
+
+numbers = Dataset("numbers")
+Number = Annotated[int, numbers.each]
+Squares = Annotated[list[int], Dataset("squares")]
+
+
+@pytest.fixture(scope="module")
+def three() -> Iterator[DaskExecutor]:
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
+        executor = DaskExecutor(n_workers=3, threads_per_worker=1)
+        executor.session()
+    with executor:
+        yield executor
+
+
+def _add_chain(pipeline: Pipeline, place: int) -> Dataset:
+    first, second = Dataset(f"first-{place}"), Dataset(f"second-{place}")
+
+    @pipeline.task(name=f"load-{place}")
+    def load() -> Annotated[list[int], first]:
+        time.sleep(0.01)
+        return list(range(7 + place))
+
+    @pipeline.task(name=f"total-{place}")
+    def total(values: Annotated[list[int], first]) -> Annotated[int, second]:
+        time.sleep(0.01)
+        return sum(values)
+
+    return second
+
+
+def _pipeline() -> Pipeline:
+    """Chains that meet, then a mapped task: intermediate results are lost with a worker."""
+    pipeline = Pipeline("robust")
+    ends = [_add_chain(pipeline, place) for place in range(WIDTH)]
+    left, right = ends[0], ends[-1]
+
+    @pipeline.task
+    def spread(
+        low: Annotated[int, left], high: Annotated[int, right]
+    ) -> Annotated[list[int], numbers]:
+        return list(range(low, high, 10))
+
+    @pipeline.task
+    def square(number: Number) -> Annotated[int, Dataset("squares")]:
+        time.sleep(0.01)
+        return number * number
+
+    return pipeline
+
+
+def _expected() -> dict[str, Any]:
+    sums = {f"second-{place}": sum(range(7 + place)) for place in range(WIDTH)}
+    low, high = sums["second-0"], sums[f"second-{WIDTH - 1}"]
+    return {**sums, "squares": [n * n for n in range(low, high, 10)]}
+
+
+def _kill_one(executor: DaskExecutor) -> int:
+    """End one worker process as the kernel does when memory runs out."""
+    pids: dict[str, int] = executor.client.run(os.getpid, on_error="ignore")
+    victim = min(pids.values())
+    os.kill(victim, signal.SIGKILL)
+    return victim
+
+
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_a_worker_that_is_killed_in_mid_run_costs_no_result(three: DaskExecutor, turn: int) -> None:
+    three.client.wait_for_workers(3, timeout=60)
+    seen: list[str] = []
+    killer: list[threading.Thread] = []
+
+    def kill_later(event: object) -> None:
+        if isinstance(event, TaskFinished):
+            seen.append(event.step.task)
+        if len(seen) == 1 + turn % (2 * WIDTH) and not killer:
+            killer.append(threading.Thread(target=_kill_one, args=(three,)))
+            killer[0].start()
+
+    run = three.execute(_pipeline(), listeners=[kill_later], keep=True)
+    for thread in killer:
+        thread.join()
+    assert killer, "a worker was killed"
+    assert run.state == "succeeded"
+    expected = _expected()
+    assert {name: run[name] for name in expected} == expected
+    assert sorted(seen) == sorted(run.tasks), "each task ended once"
+
+
+def test_a_task_that_always_kills_its_worker_fails_and_the_rest_goes_on(
+    three: DaskExecutor,
+) -> None:
+    pipeline, never = Pipeline("deadly"), Dataset("never")
+    started: list[str] = []
+
+    @pipeline.task
+    def die() -> Annotated[int, never]:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return 1
+
+    @pipeline.task
+    def after(value: Annotated[int, never]) -> Annotated[int, Dataset("after")]:
+        return value
+
+    @pipeline.task
+    def live() -> Annotated[int, Dataset("alive")]:
+        return 2
+
+    def note(event: object) -> None:
+        if isinstance(event, TaskStarted):
+            started.append(event.step.task)
+
+    three.client.wait_for_workers(3, timeout=60)
+    run = three.execute(pipeline, listeners=[note], raise_on_failure=False)
+    assert run["alive"] == 2
+    states = {task.name: str(task.state) for task in run.tasks.values()}
+    assert states == {"die": "failed", "after": "upstream_failed", "live": "succeeded"}
+    assert "Dask gave up on task 'die'" in str(run.tasks["die"].error)
+    assert "after" not in started
