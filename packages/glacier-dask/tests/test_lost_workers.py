@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import dask
 import pytest
+
 from glacier.core import Dataset, Pipeline
 from glacier.core.events import TaskFinished, TaskStarted
 from glacier.dask import DaskExecutor

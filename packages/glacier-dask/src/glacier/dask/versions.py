@@ -15,12 +15,14 @@ from glacier.dask.faults import VersionMismatch
 
 __all__ = ["check_versions"]
 
+# Older versions of Dask ask modules, newer ones distributions.
 _MODULES = {"glacier-pipeline": "glacier.core._version", "glacier-dask": "glacier.dask._version"}
 
 
 def check_versions(client: Client) -> None:
     """Raise :class:`~glacier.dask.VersionMismatch` where something differs."""
-    told: dict[str, Any] = client.get_versions(check=False, packages=list(_MODULES.values()))
+    packages = [*_MODULES, *_MODULES.values()]
+    told: dict[str, Any] = client.get_versions(check=False, packages=packages)
     compare(_facts(told["client"]), told)
 
 
@@ -44,5 +46,8 @@ def _facts(told: Any) -> dict[str, str]:
         return dict.fromkeys(("Python", *_MODULES), "unknown")
     host, packages = dict(told["host"]), dict(told["packages"])
     python = ".".join(str(host.get("python", sys.version)).split(".")[:2])
-    facts = {name: packages.get(module) or "missing" for name, module in _MODULES.items()}
+    facts = {
+        name: packages.get(name) or packages.get(module) or "missing"
+        for name, module in _MODULES.items()
+    }
     return {"Python": python, **facts}
