@@ -120,9 +120,9 @@ def test_versions_are_compared_before_anything_runs(tmp_path: Path) -> None:
     )
     preload = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"
     events: list[object] = []
-    with DaskExecutor(n_workers=1, threads_per_worker=1, preload=preload) as executor:
-        with pytest.raises(VersionMismatch, match="worker tcp.*glacier-pipeline 99.0"):
-            executor.execute(_small(), listeners=[events.append])
+    executor = DaskExecutor(n_workers=1, threads_per_worker=1, preload=preload)
+    with executor, pytest.raises(VersionMismatch, match=r"worker tcp.*glacier-pipeline 99\.0"):
+        executor.execute(_small(), listeners=[events.append])
     assert not events
 
 

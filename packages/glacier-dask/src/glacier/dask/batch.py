@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
-import dask
-from distributed import Client, Future
+from glacier.dask.engine import Client, Future, annotate
 
 __all__ = ["Batch"]
 
@@ -61,9 +60,10 @@ class Batch:
         graph, self._graph = self._graph, {}
         annotations: dict[str, Any] = {"priority": self._priorities.__getitem__}
         if self._resources:
-            none = {key: {} for key in graph}
-            annotations["resources"] = {**none, **self._resources}.__getitem__
-        with warnings.catch_warnings(), dask.annotate(**annotations):
+            nothing: Mapping[str, float] = {}
+            wanted = {**dict.fromkeys(graph, nothing), **self._resources}
+            annotations["resources"] = wanted.__getitem__
+        with warnings.catch_warnings(), annotate(**annotations):
             warnings.filterwarnings("ignore", message="Sending large graph")
             futures = self._client.get(graph, list(graph), sync=False)
         self._futures.update(zip(graph, futures, strict=False))

@@ -10,10 +10,6 @@ from collections.abc import Callable
 from time import monotonic, perf_counter, sleep, time
 from typing import Any
 
-from distributed import rejoin, secede
-from distributed.protocol.pickle import dumps
-from distributed.sizeof import sizeof
-
 from glacier.core.protocols import (
     State,
     TaskCall,
@@ -25,6 +21,7 @@ from glacier.core.protocols import (
     run_call_async,
     timed_out,
 )
+from glacier.dask.engine import dumps, rejoin, secede, sizeof
 from glacier.dask.faults import CannotCross, called
 
 __all__ = ["run_attempts"]

@@ -54,12 +54,13 @@ def check_priority(found: object) -> dict[str, float]:
     mend = "Give a mapping from task or tag to a number: priority={'report': 10}."
     if not isinstance(found, Mapping):
         raise InvalidRequest(option="priority", reason=f"is {found!r}", mend=mend)
-    for name, number in found.items():
+    given: Any = found
+    for name, number in given.items():
         if not isinstance(name, str) or isinstance(number, bool):
             raise InvalidRequest(option="priority", reason=f"has {name!r}: {number!r}", mend=mend)
         if not isinstance(number, (int, float)):
             raise InvalidRequest(option="priority", reason=f"gives {name!r} {number!r}", mend=mend)
-    return dict(found)
+    return dict(given)
 
 
 def check_priority_names(priority: Mapping[str, float], launch: Launch) -> None:

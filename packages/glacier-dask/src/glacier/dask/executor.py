@@ -28,9 +28,8 @@ from glacier.dask.demands import Demands, check_priority, check_priority_names
 from glacier.dask.faults import InvalidCluster
 
 if TYPE_CHECKING:
-    from distributed import Client
-
     from glacier.core.protocols import Launch
+    from glacier.dask.engine import Client
     from glacier.dask.program import Levels
     from glacier.dask.session import Session
 
@@ -197,8 +196,7 @@ class DaskExecutor:
     def _connected(self) -> Generator[Session, None, None]:
         """The session of a run; within a task of the same cluster that of its worker, whose place
         is free for others meanwhile."""
-        from distributed import rejoin, secede
-
+        from glacier.dask.engine import rejoin, secede
         from glacier.dask.session import current
 
         found = None if self._client or self._cluster else current(self.address)
@@ -249,7 +247,12 @@ class DaskExecutor:
         """A task may execute pipelines with the executor that runs it: what it gets is one for the
         same cluster."""
         session = self.session()
-        state = {**self.__dict__, "address": session.address, "_options": {}, "_was_sent": True}
+        state: dict[str, Any] = {
+            **self.__dict__,
+            "address": session.address,
+            "_options": {},
+            "_was_sent": True,
+        }
         for name in ("_client", "_cluster", "_session", "_lock"):
             state[name] = None
         return state

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import cloudpickle
-from distributed import Client
-from distributed.sizeof import sizeof
-
 from glacier.core.protocols import Handle, Origin, Shelf, Value, VersionRef
+from glacier.dask.engine import Client, cloudpickle, sizeof
 from glacier.dask.faults import ValueLost
 from glacier.dask.marks import Spot
 from glacier.dask.program import pack

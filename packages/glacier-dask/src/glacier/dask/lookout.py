@@ -6,14 +6,13 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from glacier.core.protocols import State, TaskResult, VersionRef, upstream_failed
+from glacier.dask.engine import Future
 from glacier.dask.faults import WorkerDied
 from glacier.dask.marks import Gone
 from glacier.dask.presence import Call
 from glacier.dask.steps import size_of, state_of
 
 if TYPE_CHECKING:
-    from distributed import Future
-
     from glacier.dask.conductor import Conductor
 
 __all__ = ["Lookout"]

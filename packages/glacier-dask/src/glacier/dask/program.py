@@ -19,9 +19,8 @@ from threading import Lock
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-import cloudpickle
-
 from glacier.core.protocols import TaskCall, bare
+from glacier.dask.engine import cloudpickle
 from glacier.dask.faults import CannotCross
 
 __all__ = ["Levels", "Program", "open_program", "pack", "pack_program"]
@@ -109,20 +108,20 @@ def pack(what: object) -> bytes:
     return packed
 
 
-class _Pickler(cloudpickle.Pickler):  # type: ignore[misc,no-any-unimported]  # it has no types
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
     def __init__(self, file: io.BytesIO, registered: list[ModuleType]) -> None:
-        super().__init__(file, protocol=5)
+        cloudpickle.Pickler.__init__(self, file, protocol=5)
         self._registered = registered
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, (FunctionType, type)):
-            name = obj.__module__
+            name: Any = obj.__module__
             if isinstance(name, str) and name not in cloudpickle.list_registry_pickle_by_value():
                 module = sys.modules.get(name)
                 if module is not None and _is_of_the_user(name):
                     cloudpickle.register_pickle_by_value(module)
                     self._registered.append(module)
-        return super().reducer_override(obj)
+        return cloudpickle.Pickler.reducer_override(self, obj)
 
 
 @cache

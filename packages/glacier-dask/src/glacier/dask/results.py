@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import cloudpickle
-
 from glacier.core.protocols import PackedError, TaskResult, unpack_error
+from glacier.dask.engine import cloudpickle
 
 __all__ = ["received"]
 

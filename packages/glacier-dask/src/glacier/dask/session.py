@@ -9,10 +9,9 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
-from distributed import Client, get_client, get_worker
-
 from glacier.core.protocols import lacking
 from glacier.dask import presence
+from glacier.dask.engine import Client, get_client, get_worker, local_cluster, new_client
 from glacier.dask.faults import ClusterFailed
 from glacier.dask.switchboard import unplug
 from glacier.dask.versions import check_versions
@@ -74,21 +73,20 @@ class Session:
 
 def start(**options: Any) -> Session:
     """A session with a cluster of its own on this machine."""
-    from distributed import LocalCluster
 
     from glacier.dask.unguarded import start_unguarded
 
     start_unguarded()
     options.setdefault("dashboard_address", "127.0.0.1:0")
     options.setdefault("silence_logs", logging.ERROR)
-    cluster = _reached("no LocalCluster", lambda: LocalCluster(**options))
+    cluster = _reached("no LocalCluster", lambda: local_cluster(**options))
     return connect(cluster, ours=(cluster,))
 
 
 def connect(address: Any, *, ours: Sequence[Any] = ()) -> Session:
     """A session with the cluster at an address, or with a cluster object."""
     what = f"no connection to {address if isinstance(address, str) else 'the cluster'}"
-    client = _reached(what, lambda: Client(address, set_as_default=False))
+    client = _reached(what, lambda: new_client(address, set_as_default=False))
     return Session(client, (client, *ours))
 
 
@@ -119,6 +117,5 @@ def _close_aside(ours: Sequence[Any]) -> None:
 
 def _close(ours: Sequence[Any]) -> None:
     for one in ours:
-        if isinstance(one, Client):
-            unplug(one)
+        unplug(one)
         one.close()

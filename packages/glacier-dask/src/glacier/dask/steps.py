@@ -10,8 +10,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-import cloudpickle
-
 from glacier.core.protocols import (
     LogLine,
     State,
@@ -26,6 +24,7 @@ from glacier.core.protocols import (
     unmet,
 )
 from glacier.dask.calls import run_attempts
+from glacier.dask.engine import cloudpickle
 from glacier.dask.marks import Box, Gone, Item
 from glacier.dask.presence import is_stopped, present, stop
 from glacier.dask.program import Program, open_program
@@ -219,5 +218,6 @@ def _listed(program: Program, held: Any) -> list[Any]:
         return []
     value = _read(program, _ref(held.what if isinstance(held, Box) else held))
     if type(value) is list:
-        return value
+        listed: Any = value
+        return listed
     return list(items_of(value, task=step.task, dataset=step.inputs[step.each]))

@@ -44,7 +44,8 @@ class Submitter:
         self.steps, self.wiring = self.launch.plan.steps, self.launch.plan.wiring
         self.batch, self.demands, self.patient = batch, demands, patient
         self.topic, self.fail_fast = topic, fail_fast
-        self._ask_levels, self._asked, self._levels = levels, False, None
+        self._ask_levels, self._asked = levels, False
+        self._levels: Levels | None = None
         self.sources: dict[int, Source] = {}
         self.keys: dict[Call, str] = {}  # of the calls that are under way
         self.own: dict[int, list[str]] = {}  # the keys behind each dataset
@@ -89,7 +90,7 @@ class Submitter:
     def eager_call(self, number: int) -> TaskCall:
         """The call of a step whose inputs are not there yet."""
         step, launch = self.steps[number], self.launch
-        shelves = {} if self.depot is None else self.depot.readable(step)
+        shelves: Mapping[str, Any] = {} if self.depot is None else self.depot.readable(step)
         return TaskCall(
             self.run_id,
             launch.plan.pipeline,

@@ -8,8 +8,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from distributed import Client
-
+from glacier.dask.engine import Client
 from glacier.dask.teller import EVENT, Record
 
 __all__ = ["Switchboard", "switchboard", "unplug"]
@@ -34,10 +33,11 @@ class Switchboard:
         self._runs.pop(run_id, None)
 
     def _receive(self, event: tuple[float, Any]) -> None:
-        message = event[1]
-        if not isinstance(message, dict) or EVENT not in message:
+        message: Any = event[1]
+        packed: Any = message.get(EVENT) if hasattr(message, "get") else None
+        if packed is None:  # Dask has events of its own
             return
-        for record in pickle.loads(message[EVENT]):
+        for record in pickle.loads(packed):
             queue = self._runs.get(record[1])
             if queue is not None:
                 queue.put(record)

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from distributed import get_worker
+from glacier.dask.engine import get_worker
 
 __all__ = ["EVENT", "Record", "Teller", "teller"]
 

@@ -9,8 +9,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from distributed import Client
-
+from glacier.dask.engine import Client
 from glacier.dask.faults import VersionMismatch
 
 __all__ = ["check_versions"]
@@ -42,9 +41,10 @@ def compare(here: Mapping[str, str], told: Mapping[str, Any]) -> None:
 
 def _facts(told: Any) -> dict[str, str]:
     """The versions that must agree, of what Dask tells; a Python by its first two numbers."""
-    if not isinstance(told, Mapping):
+    if not hasattr(told, "keys"):
         return dict.fromkeys(("Python", *_MODULES), "unknown")
-    host, packages = dict(told["host"]), dict(told["packages"])
+    host: dict[str, Any] = dict(told["host"])
+    packages: dict[str, Any] = dict(told["packages"])
     python = ".".join(str(host.get("python", sys.version)).split(".")[:2])
     facts = {
         name: packages.get(name) or packages.get(module) or "missing"
