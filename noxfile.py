@@ -59,7 +59,8 @@ def check_portions(session: nox.Session, have: list[str]) -> None:
 
 def run_tests(session: nox.Session, *packages: str) -> None:
     # "pytest", not "python -m pytest": the latter would put this folder on sys.path.
-    session.run("pytest", *[str(folder(p) / "tests") for p in packages], *session.posargs)
+    options = session.posargs or ["--numprocesses=auto"]
+    session.run("pytest", *[str(folder(p) / "tests") for p in packages], *options)
 
 
 # --- what a change must pass: nox -----------------------------------------------------------------

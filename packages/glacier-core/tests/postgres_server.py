@@ -18,6 +18,7 @@ __all__ = ["PASSWORD", "Server", "programs", "running"]
 
 PASSWORD = "s3cr:t/@?#%"
 _PATIENCE = 60.0
+_TRIES = 5
 
 
 def programs() -> Optional[str]:
@@ -38,9 +39,7 @@ class Server:
         if self._owner is not None:
             shutil.chown(self.root, self._owner)
         self._data = os.path.join(self.root, "data")
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = 0
         self._process: Optional[subprocess.Popen[bytes]] = None
 
     def start(self) -> None:
@@ -52,6 +51,16 @@ class Server:
         made = ["--auth=scram-sha-256", "--username=glacier", f"--pwfile={secret}"]
         made += ["--encoding=UTF8", "--locale=C", "--no-sync", f"--pgdata={self._data}"]
         assert self._started("initdb", *made).wait(_PATIENCE) == 0, self._log()
+        for _ in range(_TRIES):
+            self.port = _free_port()
+            self._process = self._serving()
+            if self._answers(self._process):
+                return
+            if self._process.poll() is None:  # it is there and says nothing; stop() ends it
+                break
+        raise RuntimeError(f"the server does not start:\n{self._log()}")
+
+    def _serving(self) -> subprocess.Popen[bytes]:
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -60,8 +69,7 @@ class Server:
             "timezone": "America/New_York",  # no session should depend on it
         }
         told = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
-        self._process = self._started("postgres", "-D", self._data, *told)
-        self._wait(self._process)
+        return self._started("postgres", "-D", self._data, *told)
 
     def stop(self) -> None:
         """End it at once, with all that it has kept."""
@@ -105,14 +113,25 @@ class Server:
         with open(os.path.join(self.root, "log"), encoding="utf-8") as file:
             return file.read()
 
-    def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        """Wait until the server takes connections; that it does not is an error with its log."""
+    def _answers(self, process: subprocess.Popen[bytes]) -> bool:
+        """Wait until this very server takes connections; false if another one has its port."""
         deadline = time.monotonic() + _PATIENCE
-        check = [self._program("pg_isready"), "-h", "127.0.0.1", "-p", str(self.port), "-q"]
-        while subprocess.run(check, check=False).returncode != 0:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"the server does not start:\n{self._log()}")
-            time.sleep(0.05)
+        state = os.path.join(self._data, "postmaster.pid")
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                return False
+            with contextlib.suppress(OSError), open(state, encoding="utf-8") as file:
+                if file.read().split()[-1:] == ["ready"]:
+                    return True
+            time.sleep(0.02)
+        return False
+
+
+def _free_port() -> int:
+    """A port that nobody has at this moment; another process may be quicker to take it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _group(owner: str) -> str:

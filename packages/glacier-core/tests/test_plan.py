@@ -67,7 +67,8 @@ def policies() -> st.SearchStrategy[Policy]:
 
 def plans() -> st.SearchStrategy[Plan]:
     given_names = st.lists(names(), max_size=3).map(tuple)
-    return st.builds(Plan, names(), st.lists(steps(), max_size=4).map(tuple), given_names)
+    several = st.lists(steps(), max_size=4).map(tuple)
+    return st.builds(Plan, names(), several, given_names, st.just(FORMAT))
 
 
 def step_of(pipeline: Pipeline, task: str, **options: Any) -> Step:

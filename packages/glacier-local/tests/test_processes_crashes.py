@@ -6,9 +6,10 @@ import ctypes
 import os
 import signal
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, List
+from typing import Any, Callable, Iterator, List
 
 import pytest
 
@@ -62,6 +63,40 @@ def test_a_killed_worker_fails_its_task_alone(name: str, workers: int) -> None:
     assert (error.task, error.signal, error.exit_code, error.attempt) == ("boom", name, None, 1)
     start = f"the worker process of task 'boom' was killed by {name} in attempt 1. "
     assert str(error).startswith(start)
+
+
+@pytest.fixture
+def small_memory() -> Iterator[Path]:
+    """The list of processes of a control group that may have 64 MiB; the kernel ends the rest."""
+    for base, limits in _MEMORY_GROUPS:
+        group = Path(base) / f"glacier-tests-{os.getpid()}"
+        with suppress(OSError):
+            group.mkdir()
+            try:
+                for limit in limits:
+                    (group / limit).write_text(str(64 << 20))
+                yield group / "cgroup.procs"
+            finally:
+                group.rmdir()
+            return
+    pytest.skip("control groups of memory are not for this user")
+
+
+_MEMORY_GROUPS = (
+    ("/sys/fs/cgroup/memory", ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes")),
+    ("/sys/fs/cgroup", ("memory.max", "memory.swap.max")),
+)
+
+
+def test_a_task_that_runs_out_of_memory_is_ended_alone(small_memory: Path) -> None:
+    def grow() -> None:
+        small_memory.write_text(str(os.getpid()))
+        bytes(bytearray(b"x") * (256 << 20))
+
+    error = crashing(grow).__cause__
+    assert isinstance(error, WorkerCrashed)
+    assert error.signal == "SIGKILL"
+    assert "memory ran out" in str(error)
 
 
 def test_out_of_memory_is_what_a_kill_is_said_to_be() -> None:

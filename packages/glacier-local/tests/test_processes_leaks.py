@@ -15,11 +15,11 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Dict, Optional, Set
+from typing import Any, Dict, List, Optional, Set
 
 import pytest
 
-from glacier.core import Dataset, Pipeline
+from glacier.core import Dataset, Event, Pipeline, TaskFinished, TaskStarted
 from glacier.local import LocalExecutor
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
@@ -367,3 +367,37 @@ def test_the_scratch_folder_is_removed_with_the_process(tmp_path: Path) -> None:
     with start(SCRATCH, folder=tmp_path) as process:
         assert process.communicate(timeout=60) == ("1\n", "")
     assert os.listdir(tmp_path) == [".glacier"]
+
+
+# --- when workers start ---------------------------------------------------------------------------
+
+
+def test_workers_are_on_their_way_before_the_first_task_unless_none_may_be_needed(
+    tmp_path: Path,
+) -> None:
+    pipeline = Pipeline("early")
+
+    @pipeline.task(version=1)
+    def extract() -> raw:
+        return 20
+
+    @pipeline.task(version=1)
+    def other() -> clean:
+        return 22
+
+    seen: List[int] = []
+
+    def count(event: Event) -> None:
+        if isinstance(event, (TaskStarted, TaskFinished)):
+            seen.append(len(children(os.getpid())))
+
+    def run(*, cache: bool) -> int:
+        seen.clear()
+        executor = LocalExecutor(2, processes=True, cache=cache, root=tmp_path / ".glacier")
+        executor.execute(pipeline, listeners=[count])
+        return seen[0]
+
+    assert run(cache=False) == 2
+    assert run(cache=True) == 0
+    assert run(cache=True) == 0
+    assert set(seen) == {0}  # all was there

@@ -19,8 +19,9 @@ from typing import Any, Iterator, List, Optional
 import pytest
 
 from glacier.core import Dataset, ObjectStorage, Pipeline, RunFailed
-from glacier.core.errors import GlacierError, InvalidName, NotReadable, NotStored
+from glacier.core.errors import GlacierError, InvalidName, NothingStored, NotReadable, NotStored
 from glacier.local import LocalExecutor
+from glacier.local.places import LocalPlaces
 
 pytestmark = pytest.mark.skipif(
     sys.platform in ("win32", "emscripten"), reason="file systems and processes of POSIX"
@@ -508,3 +509,24 @@ def test_a_record_whose_file_lies_elsewhere_is_refused(tmp_path: Path, how: bool
     with pytest.raises(GlacierError) as caught:
         execute(reader(), root, how)
     assert record.as_uri() in str(caught.value)
+
+
+# --- a run that cannot begin ----------------------------------------------------------------------
+
+
+def test_a_run_that_cannot_begin_lets_go_of_its_stores(tmp_path: Path) -> None:
+    closed: List[bool] = []
+
+    class Places(LocalPlaces):
+        def close(self) -> None:
+            super().close()
+            closed.append(True)
+
+    class Watched(LocalExecutor):
+        def places(self) -> LocalPlaces:
+            return Places(self.root)
+
+    with pytest.raises(NothingStored, match="clean"):
+        Watched(root=tmp_path / ".glacier").execute(reader())
+
+    assert closed == [True]

@@ -136,7 +136,6 @@ class PoolExecutor(ABC):
         scheduler = self._scheduler(execution, pool)
         if refs:
             scheduler.ledger.pin(refs)
-        scheduler.announce()
         return _PoolDriver(pool, scheduler)
 
     def _scheduler(self, execution: Execution, pool: Pool) -> Scheduler:
@@ -172,6 +171,7 @@ class _PoolDriver:
         return self.scheduler.ledger.log
 
     def run(self) -> RunLog:
+        self.scheduler.announce()
         return self.scheduler.run()
 
     def close(self) -> None:

@@ -84,7 +84,8 @@ class Scheduler:
     def announce(self) -> None:
         """Tell the pool of the steps that wait for nothing, unless they may not run at all."""
         if self.keeper.remote is not None and not (self.depot is not None and self.depot.reuses):
-            first = [number for number in self.ledger.ready if not self.steps[number].is_async]
+            waits = self.ledger.waits
+            first = [step for step, count in zip(self.steps, waits) if not (count or step.is_async)]
             self.keeper.remote.expect(len(first))
 
     def run(self) -> RunLog:

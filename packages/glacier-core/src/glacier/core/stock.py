@@ -47,8 +47,12 @@ class Stock:
             return {}
         from glacier.core.storage.opening import begin_record
 
-        refs = self.depot.begin()
-        begin_record(self.depot, self.places)
+        try:
+            refs = self.depot.begin()
+            begin_record(self.depot, self.places)
+        except BaseException:
+            self.close()
+            raise
         return refs
 
     def close(self) -> None:

@@ -247,12 +247,8 @@ class DaskExecutor:
         """A task may execute pipelines with the executor that runs it: what it gets is one for the
         same cluster."""
         session = self.session()
-        state: dict[str, Any] = {
-            **self.__dict__,
-            "address": session.address,
-            "_options": {},
-            "_was_sent": True,
-        }
+        state: dict[str, Any] = dict(self.__dict__)
+        state.update(address=session.address, _options={}, _was_sent=True)
         for name in ("_client", "_cluster", "_session", "_lock"):
             state[name] = None
         return state

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ProcessPool"]
 
+_AHEAD = 4
+"""How many workers start before the first call; more would keep it waiting."""
+
 
 class ProcessPool:
     """Worker processes that start when calls are to be expected; a thread of this process attends
@@ -61,7 +64,7 @@ class ProcessPool:
     def expect(self, calls: int) -> None:
         made: List[Worker] = []
         try:
-            for _ in range(0 if self.apart else min(calls, self.workers)):
+            for _ in range(0 if self.apart else min(calls, self.workers, _AHEAD)):
                 made.append(self._start())
         except OSError:  # the call that needs one more will say so
             pass

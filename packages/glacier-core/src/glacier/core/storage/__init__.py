@@ -16,7 +16,7 @@
 module         noun
 =============  ================================================================================
 ``records``    a stored state, and where a new one comes from
-``shelf``      the protocol: what keeps one dataset
+``shelf``      the protocols: where one dataset is read, and kept
 ``files``      a dataset as versions in a store
 ``tables``     a dataset as a table of a database
 ``outside``    a dataset under somebody else's keys
@@ -37,6 +37,6 @@ module         noun
 from __future__ import annotations
 
 from glacier.core.storage.records import Kept, Origin
-from glacier.core.storage.shelf import Shelf
+from glacier.core.storage.shelf import Shelf, WritableShelf
 
-__all__ = ["Kept", "Origin", "Shelf"]
+__all__ = ["Kept", "Origin", "Shelf", "WritableShelf"]

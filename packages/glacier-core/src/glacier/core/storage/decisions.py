@@ -9,7 +9,7 @@ from glacier.core.fingerprint import Code
 from glacier.core.step import Step
 from glacier.core.storage.recipes import differences, make_recipe, named_inputs
 from glacier.core.storage.records import Kept
-from glacier.core.storage.shelf import Shelf
+from glacier.core.storage.shelf import WritableShelf
 
 __all__ = ["Decision", "Facts", "decide", "in_words", "never"]
 
@@ -25,7 +25,7 @@ class Facts(NamedTuple):
     code: Optional[Code]
     params: Mapping[str, Any]
     contents: Sequence[Optional[str]]
-    shelves: Sequence[Optional[Shelf]]
+    shelves: Sequence[Optional[WritableShelf]]
     cached: bool
 
 
@@ -83,7 +83,7 @@ def _without_fingerprint(facts: Facts, fingerprint: Optional[str]) -> str:
     return "a parameter of it cannot be compared"
 
 
-def _found(shelves: Sequence[Optional[Shelf]], fingerprint: str) -> Tuple[Kept, ...]:
+def _found(shelves: Sequence[Optional[WritableShelf]], fingerprint: str) -> Tuple[Kept, ...]:
     """The results of that fingerprint; nothing unless there is one for every output."""
     found = [shelf.find(fingerprint) for shelf in shelves if shelf is not None]
     kept = tuple([one for one in found if one is not None])
@@ -98,7 +98,7 @@ def _stale(step: Step, found: Sequence[Kept], now: float) -> str:
     return f"its result is {in_words(age)} old, and good for {in_words(lifetime)}"
 
 
-def _changes(shelves: Sequence[Optional[Shelf]], recipe: Mapping[str, Any]) -> str:
+def _changes(shelves: Sequence[Optional[WritableShelf]], recipe: Mapping[str, Any]) -> str:
     latest = [None if shelf is None else shelf.latest() for shelf in shelves]
     if None in latest or not latest or latest[0] is None:
         return "there is no result of it yet"

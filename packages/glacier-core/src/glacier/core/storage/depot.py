@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
+from typing import Any, Collection, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 from glacier.core.contracts import (
     Launch,
@@ -21,7 +21,7 @@ from glacier.core.storage.decisions import Decision, Facts, decide
 from glacier.core.storage.recipes import Codes, make_recipe
 from glacier.core.storage.records import Kept, Origin
 from glacier.core.storage.resuming import Resumption
-from glacier.core.storage.shelf import Shelf
+from glacier.core.storage.shelf import Shelf, WritableShelf
 from glacier.core.storage.sources import Sources
 from glacier.core.valueforms import STREAM, type_of_form
 
@@ -33,7 +33,8 @@ _SKIPPED = "skipped"  # stands for the content of an input whose producer was sk
 class Depot:
     """Stands between a run and the shelves of its datasets.
 
-    ``shelves`` are by dataset; those in ``stored`` are written in this run. ``cache`` is whether
+    ``shelves`` are by dataset, ``own`` those of what the run makes; those in ``stored`` it writes,
+    from the others it may take what an earlier run has left. ``cache`` is whether
     results are reused where a task does not say. ``resumed`` is the run that this one goes on from.
     """
 
@@ -43,7 +44,8 @@ class Depot:
         *,
         run_id: str,
         shelves: Mapping[str, Shelf],
-        stored: Sequence[str],
+        own: Mapping[str, WritableShelf],
+        stored: Collection[str],
         cache: bool = False,
         resumed: Optional[Resumption] = None,
     ) -> None:
@@ -51,6 +53,7 @@ class Depot:
         self.plan = launch.plan
         self.run_id = run_id
         self.shelves = shelves
+        self.own = own
         self.stored = frozenset(stored)
         self.cache = cache
         self.resumed = resumed
@@ -124,7 +127,7 @@ class Depot:
         contents = [
             _SKIPPED if ref is None else self.content(name) for name, ref in zip(step.inputs, refs)
         ]
-        shelves = [self.shelves[name] if name in self.stored else None for name in step.outputs]
+        shelves = [self.own[name] if name in self.stored else None for name in step.outputs]
         code = self.codes.of(number, self.launch.functions[number])
         cached = self.cache if asked is None else asked
         return Facts(step, code, self.launch.params[number], contents, shelves, cached)
@@ -183,7 +186,7 @@ class Depot:
         """Let earlier results be those of this run; ``None`` if one has just been removed."""
         kept: List[Optional[Kept]] = []
         for name, older in zip(step.outputs, found):
-            adopted = None if older is None else self.shelves[name].reuse(older, origin)
+            adopted = None if older is None else self.own[name].reuse(older, origin)
             if older is not None and adopted is None:
                 return None
             kept.append(adopted)
@@ -232,7 +235,7 @@ class Depot:
             drafts = [result.kept[position] for result in results]
             refs = [result.outputs[position] for result in results]
             try:
-                kept = self.shelves[name].commit(drafts, origin, attempt=attempt, mapped=True)
+                kept = self.own[name].commit(drafts, origin, attempt=attempt, mapped=True)
                 if kept is None and any(isinstance(ref, VersionRef) for ref in refs):
                     reason = "not all of its items could be stored"
                     raise NotStored(task=step.task, dataset=name, reason=reason)
@@ -241,7 +244,7 @@ class Depot:
             if kept is None:
                 continue
             expansion.kept[position] = kept
-            if not self.shelves[name].passes or any(isinstance(ref, VersionRef) for ref in refs):
+            if not self.own[name].passes or any(isinstance(ref, VersionRef) for ref in refs):
                 expansion.stored[position] = VersionRef(name, kept.version)
         return None
 

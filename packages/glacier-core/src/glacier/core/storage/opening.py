@@ -10,9 +10,9 @@ from glacier.core.errors import CannotCache, GlacierError, RequestErrors
 from glacier.core.resources import ObjectStorage
 from glacier.core.secret_values import read_secret
 from glacier.core.storage.depot import Depot
-from glacier.core.storage.places import Places, declared_shelf, own_shelf
+from glacier.core.storage.places import Places, declared_shelf, kept_shelf, own_shelf
 from glacier.core.storage.resuming import read_resumption
-from glacier.core.storage.shelf import Shelf
+from glacier.core.storage.shelf import Shelf, WritableShelf
 from glacier.core.storage.sources import source_names
 from glacier.core.versions import RunRecord, start_run
 
@@ -43,7 +43,8 @@ def make_depot(
         launch,
         run_id=run_id,
         shelves=chosen.shelves,
-        stored=sorted(chosen.stored),
+        own=chosen.own,
+        stored=chosen.stored,
         cache=cache,
         resumed=resumed,
     )
@@ -59,6 +60,7 @@ class _Choice:
         self.places = places
         self.cached = cached
         self.shelves: Dict[str, Shelf] = {}
+        self.own: Dict[str, WritableShelf] = {}
         self.stored: Set[str] = set()
         produced = {name for step in launch.plan.steps for name in step.outputs}
         self.produced = produced.difference(launch.inputs)
@@ -74,25 +76,23 @@ class _Choice:
         dataset = None if whole is None else whole.datasets.get(name)
         if dataset is None:
             return
-        shelf = declared_shelf(dataset, pipeline=pipeline, places=self.places)
-        if shelf is not None:
-            self.keep(name, shelf)
-        elif name in self.produced and all_formats:
-            form, store = dataset.keeping.format, self.places.passage()
-            self.keep(
-                name, own_shelf(name, pipeline=pipeline, store=store, form=form, private=False)
-            )
-        elif name in self.produced and (name in self.cached or readable):
-            form, store = dataset.keeping.format, self.places.workspace()
+        if name not in self.produced:
+            shelf = declared_shelf(dataset, pipeline=pipeline, places=self.places)
+            if shelf is not None:
+                self.shelves[name] = shelf
+            return
+        form, is_stored = dataset.keeping.format, True
+        own = kept_shelf(dataset, pipeline=pipeline, places=self.places)
+        if own is None and all_formats:
+            store = self.places.passage()
+            own = own_shelf(name, pipeline=pipeline, store=store, form=form, private=False)
+        elif own is None and (name in self.cached or readable):
+            store, is_stored = self.places.workspace(), name in self.cached
             own = own_shelf(name, pipeline=pipeline, store=store, form=form)
-            self.shelves[name] = own
-            if name in self.cached:
-                self.keep(name, own)
-
-    def keep(self, name: str, shelf: Shelf) -> None:
-        self.shelves[name] = shelf
-        if name in self.produced:
-            self.stored.add(name)
+        if own is not None:
+            self.shelves[name] = self.own[name] = own
+            if is_stored:
+                self.stored.add(name)
 
 
 def _cached_names(launch: Launch, cache: bool) -> Set[str]:

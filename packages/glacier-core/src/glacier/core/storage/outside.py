@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, Optional, Sequence
+from typing import Any, Optional
 
 from glacier.core.external import Source, read_external, resolve
 from glacier.core.external.source import shown
 from glacier.core.resources import External
 from glacier.core.scratch import new_scratch_folder
-from glacier.core.storage.records import Kept, Origin
+from glacier.core.storage.records import Kept
 from glacier.core.versions import Address, Reference
 
 __all__ = ["ExternalShelf"]
@@ -16,8 +16,6 @@ __all__ = ["ExternalShelf"]
 
 class ExternalShelf:
     """What lies at an external address; what is read is what lay there when the run began."""
-
-    passes = False
 
     def __init__(self, storage: External, address: Address) -> None:
         self.storage = storage
@@ -38,24 +36,8 @@ class ExternalShelf:
         latest = self.latest()
         return latest if latest is not None and latest.version == version else None
 
-    def find(self, fingerprint: str) -> Optional[Kept]:
-        return None
-
     def read(self, version: str, *, wanted: Any = None, item: Optional[int] = None) -> Any:
         if self.source is None:
             self.latest()
         assert self.source is not None
         return read_external(self.source, scratch=new_scratch_folder(), wanted=wanted)
-
-    def write(
-        self, value: Any, origin: Origin, *, attempt: int = 1, item: Optional[int] = None
-    ) -> NoReturn:
-        raise NotImplementedError("external data are only read")  # a graph with this is refused
-
-    def commit(
-        self, drafts: Sequence[Any], origin: Origin, *, attempt: int = 1, mapped: bool = False
-    ) -> NoReturn:
-        raise NotImplementedError("external data are only read")
-
-    def reuse(self, older: Kept, origin: Origin) -> NoReturn:
-        raise NotImplementedError("external data are only read")

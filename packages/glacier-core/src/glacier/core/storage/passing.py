@@ -5,12 +5,13 @@ Of a task with several outputs all are written before the first of them can be f
 
 from __future__ import annotations
 
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, Optional, Tuple, cast
 
 from glacier.core.contracts import Ref, TaskCall, Value, VersionRef
 from glacier.core.errors import GlacierError, NotReadable, NotStored
 from glacier.core.storage.files import is_stream
 from glacier.core.storage.records import Kept
+from glacier.core.storage.shelf import WritableShelf
 from glacier.core.valueforms import STREAM, type_of_form
 
 __all__ = ["deposit", "take"]
@@ -49,7 +50,7 @@ def deposit(
 
 
 def _write(call: TaskCall, name: str, ref: Ref) -> Optional[Any]:
-    shelf = call.shelves.get(name)
+    shelf = _own(call, name)
     if shelf is None or call.origin is None or not isinstance(ref, Value):
         return None
     try:
@@ -58,20 +59,26 @@ def _write(call: TaskCall, name: str, ref: Ref) -> Optional[Any]:
         raise NotStored(task=call.step.task, dataset=name, reason=str(error)) from error
 
 
+def _own(call: TaskCall, output: str) -> Optional[WritableShelf]:
+    """Where an output is kept; what a call is given for its outputs can be written."""
+    return cast("Optional[WritableShelf]", call.shelves.get(output))
+
+
 def _commit(call: TaskCall, name: str, draft: Optional[Any]) -> Optional[Kept]:
-    if draft is None or call.origin is None:
+    shelf = _own(call, name)
+    if shelf is None or draft is None or call.origin is None:
         return None
     try:
-        return call.shelves[name].commit([draft], call.origin, attempt=call.attempt)
+        return shelf.commit([draft], call.origin, attempt=call.attempt)
     except GlacierError as error:
         raise NotStored(task=call.step.task, dataset=name, reason=str(error)) from error
 
 
 def _handed(call: TaskCall, name: str, ref: Ref, kept: Optional[Any]) -> Ref:
     """What readers are handed: what is stored, except a value that is only stored beside."""
-    if kept is None or call.origin is None:
+    shelf = _own(call, name)
+    if shelf is None or kept is None or call.origin is None:
         return ref
-    shelf = call.shelves[name]
     if shelf.passes and isinstance(ref, Value) and not is_stream(ref.value):
         return ref
     version = kept.version if isinstance(kept, Kept) else call.origin.run

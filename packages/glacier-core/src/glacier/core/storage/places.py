@@ -10,10 +10,10 @@ from glacier.core.errors import InvalidOption, UnknownFormat
 from glacier.core.formats.choice import format_named, name_of_path
 from glacier.core.resources import Database, External, ObjectStorage
 from glacier.core.storage.files import FileShelf
-from glacier.core.storage.shelf import Shelf
+from glacier.core.storage.shelf import Shelf, WritableShelf
 from glacier.core.versions import Address
 
-__all__ = ["Places", "declared_shelf", "own_shelf"]
+__all__ = ["Places", "declared_shelf", "kept_shelf", "own_shelf"]
 
 
 class Places(Protocol):
@@ -42,16 +42,21 @@ class Places(Protocol):
 
 def declared_shelf(dataset: Dataset, *, pipeline: str, places: Places) -> Optional[Shelf]:
     """The shelf that a dataset's ``storage=`` asks for; ``None`` without one."""
-    storage, form, publish, retain = dataset.keeping
-    address = Address(pipeline, dataset.name)
-    if form is not None:
-        _check_format(dataset, form)
-    if storage is None:
-        return None
-    if isinstance(storage, External):
+    if isinstance(dataset.storage, External):
         from glacier.core.storage.outside import ExternalShelf
 
-        return ExternalShelf(storage, address)
+        _check_format(dataset)
+        return ExternalShelf(dataset.storage, Address(pipeline, dataset.name))
+    return kept_shelf(dataset, pipeline=pipeline, places=places)
+
+
+def kept_shelf(dataset: Dataset, *, pipeline: str, places: Places) -> Optional[WritableShelf]:
+    """The same for a dataset that the pipeline makes: ``None`` too for one that it cannot write."""
+    storage, form, publish, retain = dataset.keeping
+    address = Address(pipeline, dataset.name)
+    _check_format(dataset)
+    if storage is None or isinstance(storage, External):
+        return None
     if isinstance(storage, Database):
         from glacier.core.storage.tables import TableShelf
 
@@ -69,7 +74,10 @@ def own_shelf(
     return FileShelf(store, Address(pipeline, name), format=form, private=private)
 
 
-def _check_format(dataset: Dataset, form: str) -> None:
+def _check_format(dataset: Dataset) -> None:
+    form = dataset.keeping.format
+    if form is None:
+        return
     try:
         format_named(form)
     except UnknownFormat as error:

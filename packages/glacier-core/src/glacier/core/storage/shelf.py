@@ -1,4 +1,8 @@
-"""What keeps one dataset, wherever that is: the same for files, tables and other people's data."""
+"""Where one dataset lies: the same for files, tables and other people's data.
+
+What a run writes is kept on a :class:`WritableShelf`; data of others are on a :class:`Shelf` that
+can only be read.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +10,14 @@ from typing import Any, Optional, Protocol, Sequence
 
 from glacier.core.storage.records import Kept, Origin
 
-__all__ = ["Shelf"]
+__all__ = ["Shelf", "WritableShelf"]
 
 
 class Shelf(Protocol):
-    """Where one dataset is kept. It holds addresses and no data, and can be pickled.
+    """Where one dataset is read. It holds addresses and no data, and can be pickled.
 
     All methods raise subclasses of :class:`~glacier.core.errors.GlacierError`.
     """
-
-    @property
-    def passes(self) -> bool:
-        """Whether tasks that read it may be handed the value that was written, in place of what is
-        stored: so for what is stored for a later run alone."""
-        ...
 
     @property
     def place(self) -> str:
@@ -34,12 +32,22 @@ class Shelf(Protocol):
         """The state of that version; ``None`` if there is none."""
         ...
 
-    def find(self, fingerprint: str) -> Optional[Kept]:
-        """The state that was made from the same code, parameters and inputs; ``None`` without."""
-        ...
-
     def read(self, version: str, *, wanted: Any = None, item: Optional[int] = None) -> Any:
         """The value of a version, or one item of a mapped one, as the type that is wanted."""
+        ...
+
+
+class WritableShelf(Shelf, Protocol):
+    """Where one dataset is kept by the runs that make it."""
+
+    @property
+    def passes(self) -> bool:
+        """Whether tasks that read it may be handed the value that was written, in place of what is
+        stored: so for what is stored for a later run alone."""
+        ...
+
+    def find(self, fingerprint: str) -> Optional[Kept]:
+        """The state that was made from the same code, parameters and inputs; ``None`` without."""
         ...
 
     def write(
