@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from glacier.core.executor import PoolExecutor
     from glacier.core.hindrances import hindered, unmet, upstream_failed
     from glacier.core.history.recorder import Recorder
+    from glacier.core.imports import watch_imports
     from glacier.core.ledger import Ledger
     from glacier.core.limits import Limits, check_concurrency
     from glacier.core.loading import before_execution
@@ -76,7 +77,7 @@ if TYPE_CHECKING:
     from glacier.core.storage.folders import FolderPlaces, NotBound
     from glacier.core.storage.places import Places
     from glacier.core.storage.records import Origin
-    from glacier.core.storage.shelf import Shelf
+    from glacier.core.storage.shelf import WritableShelf
     from glacier.core.stores import DirectoryStore
     from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
     from glacier.core.timeouts import limited, timed_out
@@ -127,7 +128,6 @@ __all__ = [
     "RunError",
     "RunLog",
     "Secret",
-    "Shelf",
     "Slot",
     "State",
     "Step",
@@ -144,6 +144,7 @@ __all__ = [
     "Value",
     "VersionRef",
     "WorkerLost",
+    "WritableShelf",
     "adopt_scratch",
     "bare",
     "before_execution",
@@ -174,6 +175,7 @@ __all__ = [
     "unmet",
     "unpack_error",
     "upstream_failed",
+    "watch_imports",
 ]
 
 _ROOMS = {
@@ -210,7 +212,7 @@ _ROOMS = {
     "RunError": "errors",
     "RunLog": "run",
     "Secret": "resources",
-    "Shelf": "storage.shelf",
+    "WritableShelf": "storage.shelf",
     "Slot": "step",
     "Step": "step",
     "StoreDenied": "errors",
@@ -251,6 +253,7 @@ _ROOMS = {
     "unmet": "hindrances",
     "unpack_error": "crossing",
     "upstream_failed": "hindrances",
+    "watch_imports": "imports",
 }
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from glacier.core.storage.depot import Depot
     from glacier.core.storage.places import Places
     from glacier.core.storage.records import Origin
-    from glacier.core.storage.shelf import Shelf
+    from glacier.core.storage.shelf import WritableShelf
 
-    Salvage = Callable[[Handle, Shelf, Origin], object]
+    Salvage = Callable[[Handle, WritableShelf, Origin], object]
 
 __all__ = ["Stock", "open_stock", "store_value"]
 
@@ -174,7 +174,7 @@ def _keep(stock: Stock, name: str, log: RunLog, origin: Origin, store: Optional[
         return
 
 
-def store_value(value: Any, shelf: Shelf, origin: Origin) -> None:
+def store_value(value: Any, shelf: WritableShelf, origin: Origin) -> None:
     """Store what a run has left, where it can be stored."""
     from glacier.core.storage.files import is_stream
 

@@ -49,18 +49,17 @@ class Demands:
         return max(given, default=0)
 
 
-def check_priority(found: object) -> dict[str, float]:
+def check_priority(found: Any) -> dict[str, float]:
     """Priorities as an executor is given them. Raises ``InvalidRequest``."""
     mend = "Give a mapping from task or tag to a number: priority={'report': 10}."
     if not isinstance(found, Mapping):
         raise InvalidRequest(option="priority", reason=f"is {found!r}", mend=mend)
-    given: Any = found
-    for name, number in given.items():
+    for name, number in found.items():
         if not isinstance(name, str) or isinstance(number, bool):
             raise InvalidRequest(option="priority", reason=f"has {name!r}: {number!r}", mend=mend)
         if not isinstance(number, (int, float)):
             raise InvalidRequest(option="priority", reason=f"gives {name!r} {number!r}", mend=mend)
-    return dict(given)
+    return dict(found)
 
 
 def check_priority_names(priority: Mapping[str, float], launch: Launch) -> None:

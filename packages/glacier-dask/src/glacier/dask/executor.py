@@ -53,6 +53,8 @@ class DaskExecutor:
     Raises :class:`~glacier.dask.InvalidCluster` for arguments that contradict each other.
     """
 
+    resumable = False  # whether a run that fails leaves what another can go on from
+
     def __init__(
         self,
         address: str | None = None,
@@ -268,6 +270,9 @@ def _check_cluster(address: Any, client: Any, cluster: Any, options: Mapping[str
     if len(given) > 1:
         reason = f"{' and '.join(given)} each name a cluster"
         raise InvalidCluster(reason=reason, mend="Give one of them.")
+    if "as_deployed" in options:
+        mend = "Prove it on one machine: LocalExecutor(as_deployed=True)."
+        raise InvalidCluster(reason="a cluster does not run tasks as deployed", mend=mend)
     if given and options:
         reason = f"{', '.join(sorted(options))} cannot be set where {given[0]} names a cluster"
         mend = "They are for the LocalCluster that is started where none is named."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from glacier.core.protocols import Handle, Origin, Shelf, Value, VersionRef
+from glacier.core.protocols import Handle, Origin, Value, VersionRef, WritableShelf
 from glacier.dask.engine import Client, cloudpickle, sizeof
 from glacier.dask.faults import ValueLost
 from glacier.dask.marks import Spot
@@ -57,7 +57,7 @@ class Holder:
             raise ValueLost(error=error) from error
         return value if spot.pick < 0 else value[spot.pick]
 
-    def store(self, ref: Handle, shelf: Shelf, origin: Origin) -> None:
+    def store(self, ref: Handle, shelf: WritableShelf, origin: Origin) -> None:
         """Store a value that a run has left, on the worker that has it."""
         spot: Spot = ref.token
         result = spot.future

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import io
 import os
+import pickle
+import platform
 import site
 import sys
 import sysconfig
@@ -19,7 +21,7 @@ from threading import Lock
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from glacier.core.protocols import TaskCall, bare
+from glacier.core.protocols import TaskCall, bare, watch_imports
 from glacier.dask.engine import cloudpickle
 from glacier.dask.faults import CannotCross
 
@@ -55,7 +57,7 @@ def pack_program(program: Program) -> bytes:
     # An iterator cannot leave its process.
     call = call._replace(function=function, step=call.step._replace(lazy=False), inputs=())
     try:
-        return pack(program._replace(call=call))
+        return pickle.dumps((_this_process(), pack(program._replace(call=call))))
     except Exception as error:
         raise CannotCross(
             where=f"task {call.step.task!r}",
@@ -77,12 +79,25 @@ def open_program(packed: bytes) -> Program:
         if found is not None:
             _open.move_to_end(packed)
             return found
-    program: Program = cloudpickle.loads(packed)
+    program = _load(packed)
     with _lock:
         _open[packed] = program
         if len(_open) > _KEPT:
             _open.popitem(last=False)
     return program
+
+
+def _load(packed: bytes) -> Program:
+    maker, inner = pickle.loads(packed)
+    if maker != _this_process():
+        watch_imports()  # a module that executes a pipeline may be imported for a helper
+    program: Program = cloudpickle.loads(inner)
+    return program
+
+
+def _this_process() -> tuple[str, int]:
+    """The name of this machine, and the id of this process on it."""
+    return platform.node(), os.getpid()
 
 
 # --- pickling -------------------------------------------------------------------------------------

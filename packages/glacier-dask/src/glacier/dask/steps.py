@@ -217,7 +217,4 @@ def _listed(program: Program, held: Any) -> list[Any]:
     if isinstance(held, Box) and held.what is None:
         return []
     value = _read(program, _ref(held.what if isinstance(held, Box) else held))
-    if type(value) is list:
-        listed: Any = value
-        return listed
     return list(items_of(value, task=step.task, dataset=step.inputs[step.each]))
