@@ -1,8 +1,9 @@
 """All that an extension may use of core; each name is imported when it is first asked for.
 
 An executor that runs a pipeline over a pool of its own subclasses :class:`PoolExecutor` and
-returns a :class:`Pool` from ``open``; one that schedules by itself implements :class:`Executor`
-and runs each step with :func:`run_call`, wherever it lands. Extensions import nothing else.
+returns a :class:`Pool` from ``open``; one that schedules by itself implements :class:`Executor`,
+gives an :class:`Execution` a :class:`Driver`, and runs each step with :func:`run_call`, wherever
+it lands. Extensions import nothing else.
 """
 
 from __future__ import annotations
@@ -212,7 +213,6 @@ _ROOMS = {
     "RunError": "errors",
     "RunLog": "run",
     "Secret": "resources",
-    "WritableShelf": "storage.shelf",
     "Slot": "step",
     "Step": "step",
     "StoreDenied": "errors",
@@ -223,6 +223,7 @@ _ROOMS = {
     "TaskStarted": "events",
     "UnknownName": "errors",
     "WorkerLost": "errors",
+    "WritableShelf": "storage.shelf",
     "adopt_scratch": "context",
     "bare": "portable",
     "before_execution": "loading",
