@@ -1,4 +1,4 @@
-"""What Glacier adds to plain Dask on the same cluster, and what its client holds of large values."""
+"""What Glacier adds to plain Dask on the same cluster, and what its client holds of values."""
 
 from __future__ import annotations
 

@@ -118,7 +118,11 @@ def test_versions_are_compared_before_anything_runs(tmp_path: Path) -> None:
     (other / "METADATA").write_text(
         "Metadata-Version: 2.1\nName: glacier-pipeline\nVersion: 99.0\n"
     )
-    preload = f"import sys; sys.path.insert(0, {str(tmp_path)!r})"
+    preload = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "import glacier.core._version\n"  # which older versions of Dask ask
+        "glacier.core._version.__version__ = '99.0'\n"
+    )
     events: list[object] = []
     executor = DaskExecutor(n_workers=1, threads_per_worker=1, preload=preload)
     with executor, pytest.raises(VersionMismatch, match=r"worker tcp.*glacier-pipeline 99\.0"):

@@ -143,8 +143,10 @@ class Expansions:
             ]
             result = result._replace(outputs=tuple(outputs))
         conductor.batch.forget(key)
-        first = expansion.error is None
+        first = not _is_failure(expansion.error)
         expansion.add(item, result)
+        if result.state is State.FAILED and not _is_failure(expansion.error):
+            expansion.error = result  # what it stopped was told of before it
         if conductor.emit is not None:
             done, total, run = expansion.ended_items, expansion.total, conductor.run_id
             state, duration, attempt = result.state, result.duration, result.attempt
@@ -213,3 +215,7 @@ class Expansions:
                 if call not in running and call[1] is not None:
                     self.conductor.submitter.keys.pop(call)
                     expansion.add(call[1], cancelled)
+
+
+def _is_failure(result: TaskResult | None) -> bool:
+    return result is not None and result.state is State.FAILED

@@ -134,6 +134,8 @@ def _finish(
             result = _run(program, told, call._replace(inputs=inputs))
     stored = [ref if isinstance(ref, VersionRef) else None for ref in result.outputs]
     told.tell(("end", call.run_id, number, item, _sent(result), stored))
+    if result.state is State.FAILED:
+        _stop_others(program, item)
     if result.state is not State.SUCCEEDED:
         return Gone(result.state)
     values = [ref.value if isinstance(ref, Value) else ref for ref in result.outputs]
@@ -150,15 +152,16 @@ def _run(program: Program, told: Teller, call: TaskCall) -> TaskResult:
     def again(one: TaskCall, result: TaskResult, pause: float) -> None:
         told.tell(("again", run_id, number, one.item, _sent(result), pause))
 
-    result = run_attempts(
-        call, begun=begun, again=again, stopped=partial(is_stopped, run_id, number)
-    )
-    if result.state is State.FAILED:
-        if program.fail_fast:
-            stop(run_id, "another task failed")
-        elif call.item is not None:
-            stop(run_id, "another item failed", number)
-    return result
+    return run_attempts(call, begun=begun, again=again, stopped=partial(is_stopped, run_id, number))
+
+
+def _stop_others(program: Program, item: int | None) -> None:
+    """After a failure, let this process begin no more of what need not begin; the client has been
+    told of it before."""
+    if program.fail_fast:
+        stop(program.call.run_id, "another task failed")
+    elif item is not None:
+        stop(program.call.run_id, "another item failed", program.number)
 
 
 def _log(told: Teller, run_id: str, line: LogLine) -> None:
