@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
+import dask
 import pytest
 from distributed import Client, LocalCluster
 
@@ -63,8 +64,6 @@ def test_options_that_have_no_meaning_are_refused(arguments: Any) -> None:
 
 
 def test_a_cluster_that_is_not_there_is_named() -> None:
-    import dask
-
     impatient = dask.config.set({"distributed.comm.timeouts.connect": "0.3s"})
     with impatient, pytest.raises(ClusterFailed, match=r"tcp://127\.0\.0\.1:9"):
         DaskExecutor("tcp://127.0.0.1:9").execute(_small())

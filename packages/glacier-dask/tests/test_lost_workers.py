@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import dask
+import distributed
 import pytest
 
 from glacier.core import Dataset, Pipeline
@@ -26,8 +27,9 @@ Squares = Annotated[list[int], Dataset("squares")]
 
 @pytest.fixture(scope="module")
 def three() -> Iterator[DaskExecutor]:
+    assert distributed.__version__, "imported before its settings are changed for a while"
+    executor = DaskExecutor(n_workers=3, threads_per_worker=1)
     with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
-        executor = DaskExecutor(n_workers=3, threads_per_worker=1)
         executor.session()
     with executor:
         yield executor
