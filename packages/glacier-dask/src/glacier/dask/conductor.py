@@ -23,43 +23,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from queue import Empty
-from time import monotonic, time
+from time import time
 from typing import Any
 
 from glacier.core.protocols import (
-    AttemptFailed,
     Execution,
-    Handle,
     Ledger,
     Limits,
     LogLine,
     RunLog,
     State,
     TaskCall,
-    TaskFinished,
     TaskResult,
-    TaskStarted,
     Value,
     VersionRef,
     tell,
 )
+from glacier.dask.announcer import Announcer
 from glacier.dask.batch import Batch
 from glacier.dask.demands import Demands
 from glacier.dask.expansions import Expansions
 from glacier.dask.faults import CannotCross
 from glacier.dask.holder import Holder
 from glacier.dask.lookout import Lookout
-from glacier.dask.marks import Box, Gone, Spot
+from glacier.dask.marks import Box, Gone
 from glacier.dask.program import Levels
 from glacier.dask.results import received
 from glacier.dask.session import Session
+from glacier.dask.stopping import stop
 from glacier.dask.submitter import Submitter
 from glacier.dask.switchboard import switchboard
 from glacier.dask.teller import Record
 
 __all__ = ["Conductor"]
-
-_GRACE = 0.1  # seconds in which records of calls that have ended may still come
 
 
 class Conductor:
@@ -77,7 +73,7 @@ class Conductor:
         levels: Callable[[], Levels | None],
     ) -> None:
         self.execution, self.session = execution, session
-        self.launch, self.run_id, self.emit = execution.launch, execution.run_id, execution.emit
+        self.launch, self.run_id = execution.launch, execution.run_id
         self.depot, self.fail_fast = execution.depot, fail_fast
         self.steps, self.wiring = self.launch.plan.steps, self.launch.plan.wiring
         board = switchboard(session.client)
@@ -103,7 +99,7 @@ class Conductor:
         self.expansions = Expansions(self)
         self.lookout = Lookout(self)
         self.parked: dict[int, list[Record]] = {}
-        self.told: dict[int, int] = {}  # the last attempt of which listeners know
+        self.announcer = Announcer(execution)
         self.entered: set[int] = set()  # steps that hold a place of a limit
         self.left = len(self.steps)
         self.stopped = ""
@@ -121,7 +117,7 @@ class Conductor:
     def run(self) -> RunLog:
         """Run all steps; on Ctrl-C stop, then let it through. A second one does not wait."""
         try:
-            self.provide_given()
+            self.submitter.provide_given(self.log.values)
             self.conduct()
         except KeyboardInterrupt:
             self.stop("the run was interrupted")
@@ -148,14 +144,6 @@ class Conductor:
             self.begin()
 
     # --- beginning --------------------------------------------------------------------------------
-
-    def provide_given(self) -> None:
-        """Make what the run is given, and reads from outside, known to the steps that read it."""
-        for dataset, ref in enumerate(self.log.values):
-            if isinstance(ref, Handle):
-                self.submitter.provide(dataset, ref.token.future)
-            elif ref is not None:
-                self.submitter.provide(dataset, Box(ref))
 
     def begin(self) -> None:
         """Submit all that can be."""
@@ -197,7 +185,7 @@ class Conductor:
                 return
             call = prepared._replace(shelves={**prepared.shelves, **self.depot.readable(step)})
         if step.each >= 0:
-            self.start(number, time())
+            self.announcer.started(number, time())
             self.expansions.begin(number, call)
         else:
             self.submit(number, call)
@@ -249,32 +237,20 @@ class Conductor:
             result = None if sent is None else self.received(number, sent)
             self.expansions.expand(number, count, result)
         elif kind == "start":
-            self.start(number, time(), facts[0])
+            self.announcer.started(number, time(), facts[0])
         elif kind == "again":
-            self.attempt_failed(number, item, self.received(number, facts[0]), facts[1])
+            self.announcer.attempt_failed(number, item, self.received(number, facts[0]), facts[1])
         else:
             sent, stored = facts
             result = self.received(number, sent)
             if item is not None:
                 self.expansions.end_item(number, item, result, stored)
             else:
-                self.end(number, None, self.with_outputs(number, result, stored))
+                self.end(number, None, self.submitter.with_outputs(number, result, stored))
 
     def received(self, number: int, sent: Any) -> TaskResult:
         """What a worker sent of a result."""
         return received(sent, task=self.steps[number].task)
-
-    def with_outputs(self, number: int, result: TaskResult, stored: list[Any]) -> TaskResult:
-        """The result of a step with references to its outputs."""
-        if result.state is not State.SUCCEEDED:
-            return result
-        outputs: list[Any] = []
-        for dataset, ref in zip(self.wiring.outputs[number], stored, strict=False):
-            keys = self.submitter.own.get(dataset)
-            if ref is None and keys:
-                ref = Handle(Spot(self.batch.future(keys[0])))
-            outputs.append(ref)
-        return result._replace(outputs=tuple(outputs))
 
     def end(self, number: int, item: int | None, result: TaskResult) -> None:
         """Take in the end of a call."""
@@ -282,29 +258,10 @@ class Conductor:
             self.expansions.end_item(number, item, result, [])
             return
         if result.started is not None:
-            self.start(number, result.started, result.attempt)
+            self.announcer.started(number, result.started, result.attempt)
         self.finish(number, result)
 
-    # --- ending and telling -----------------------------------------------------------------------
-
-    def start(self, number: int, moment: float, attempt: int = 1) -> None:
-        """Tell that an attempt of a step begins, once."""
-        if self.emit is not None and self.told.get(number, 0) < attempt:
-            self.told[number] = attempt
-            self.emit(TaskStarted(self.run_id, self.steps[number], moment, attempt))
-
-    def attempt_failed(self, number: int, item: int | None, last: TaskResult, pause: float) -> None:
-        """Tell that an attempt failed and another one follows, once."""
-        if self.emit is None or not self.lookout.is_new(number, item, last.attempt):
-            return
-        if item is None and last.started is not None:
-            self.start(number, last.started, last.attempt)
-        step, started, duration = self.steps[number], last.started, last.duration
-        self.emit(
-            AttemptFailed(
-                self.run_id, step, item, last.attempt, started, duration, last.error, pause
-            )
-        )
+    # --- ending -----------------------------------------------------------------------------------
 
     def finish(self, number: int, result: TaskResult) -> None:
         """Note the end of a step, tell of it, and stop the run if that is what was asked for."""
@@ -320,7 +277,7 @@ class Conductor:
                 self.submitter.provide(dataset, Box(ref))
         if result.state not in (State.SUCCEEDED, State.UP_TO_DATE):
             self.provide_gone(number, result.state)
-        self.tell(number, result)
+        self.announcer.finished(number, result)
         for dataset in self.wiring.reads[number]:
             if not self.ledger.uses[dataset]:
                 self.submitter.release(dataset)
@@ -337,39 +294,8 @@ class Conductor:
             self.entered.discard(number)
             self.limits.leave(number)
 
-    def tell(self, number: int, result: TaskResult) -> None:
-        """Emit the end of a step."""
-        if self.emit is not None:
-            state, _, started, duration, error, reason, _, attempt, kept = result
-            step, run = self.steps[number], self.run_id
-            self.emit(
-                TaskFinished(run, step, state, started, duration, error, reason, attempt, kept)
-            )
-
-    # --- stopping ---------------------------------------------------------------------------------
-
     def stop(self, reason: str) -> None:
-        """End what has not started; what runs is left to end by itself."""
-        if self.stopped:
-            return
-        self.stopped = reason
-        self.limits.withdraw()
-        running = self.session.stop(self.run_id, reason)
-        until = monotonic() + _GRACE
-        while monotonic() < until:  # what had ended before has ended
-            try:
-                self.take(self.records.get(timeout=max(0.0, until - monotonic())))
-            except Empty:
-                break
-            for number in [entry for entry in self.ledger.ready if isinstance(entry, int)]:
-                self.replay(number)
-        active = {number for number, _ in running}
-        self.expansions.stop(running)
-        futures = self.batch.futures()
-        calls = [call for call in self.submitter.keys if call not in running]
-        keys = [self.submitter.keys[call] for call in calls]
-        self.session.client.cancel([futures[key] for key in keys if key in futures])
-        for number, result in self.ledger.cancel(active.__contains__, reason):
-            self.left -= 1
-            self.forget_call(number)
-            self.tell(number, result)
+        """End what has not started, once; what runs is left to end by itself."""
+        if not self.stopped:
+            self.stopped = reason
+            stop(self, reason)

@@ -52,7 +52,7 @@ class Demands:
 def check_priority(found: Any) -> dict[str, float]:
     """Priorities as an executor is given them. Raises ``InvalidRequest``."""
     mend = "Give a mapping from task or tag to a number: priority={'report': 10}."
-    if not isinstance(found, Mapping):
+    if not hasattr(found, "items"):
         raise InvalidRequest(option="priority", reason=f"is {found!r}", mend=mend)
     for name, number in found.items():
         if not isinstance(name, str) or isinstance(number, bool):

@@ -30,7 +30,6 @@ from glacier.dask.faults import InvalidCluster
 if TYPE_CHECKING:
     from glacier.core.protocols import Launch
     from glacier.dask.engine import Client
-    from glacier.dask.program import Levels
     from glacier.dask.session import Session
 
 __all__ = ["DaskExecutor"]
@@ -144,6 +143,7 @@ class DaskExecutor:
         resume: str | None,
     ) -> Run:
         from glacier.dask.holder import Holder
+        from glacier.dask.presence import levels
 
         execution = Execution(
             launch,
@@ -163,7 +163,7 @@ class DaskExecutor:
                 demands=demands,
                 fail_fast=self.fail_fast,
                 concurrency=self.concurrency,
-                levels=partial(_levels, execution.run_id),
+                levels=partial(levels, execution.run_id),
             )
         )
 
@@ -281,25 +281,6 @@ def _check_cluster(address: Any, client: Any, cluster: Any, options: Mapping[str
         mend = "Give the scheduler's address as text, such as 'tcp://10.0.0.5:8786'."
         raise InvalidCluster(reason=f"address is {address!r}", mend=mend)
 
-
-def _levels(run_id: str) -> Levels | None:
-    """The levels of loggers, for a run whose logs somebody listens to."""
-    import logging
-
-    from glacier.core.protocols import is_captured
-
-    if not is_captured(run_id):
-        return None
-    known = logging.getLogger().manager.loggerDict
-    named = [
-        (name, one.level)
-        for name, one in list(known.items())
-        if isinstance(one, logging.Logger) and one.level and name.partition(".")[0] not in _OTHERS
-    ]
-    return (("root", logging.getLogger().level), *named)
-
-
-_OTHERS = ("distributed", "dask", "tornado", "bokeh", "asyncio")
 
 if TYPE_CHECKING:
     _: type[Executor] = DaskExecutor

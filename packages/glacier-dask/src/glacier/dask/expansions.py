@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from glacier.core.protocols import (
     Expansion,
     Handle,
-    ItemFinished,
     Ref,
     State,
     TaskCall,
@@ -147,10 +146,7 @@ class Expansions:
         expansion.add(item, result)
         if result.state is State.FAILED and not _is_failure(expansion.error):
             expansion.error = result  # what it stopped was told of before it
-        if conductor.emit is not None:
-            done, total, run = expansion.ended_items, expansion.total, conductor.run_id
-            state, duration, attempt = result.state, result.duration, result.attempt
-            conductor.emit(ItemFinished(run, step, item, done, total, state, duration, attempt))
+        conductor.announcer.item_finished(number, item, expansion, result)
         if result.state is State.FAILED and first and expansion.running and not conductor.stopped:
             conductor.session.stop(conductor.run_id, "another item failed", number)
         self._end_if_done(number, mapping)

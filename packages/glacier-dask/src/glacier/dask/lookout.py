@@ -27,19 +27,10 @@ class Lookout:
     def __init__(self, conductor: Conductor) -> None:
         self.conductor = conductor
         self._silent: dict[str, float] = {}  # since when a task is done of which nobody told
-        self._seen: set[tuple[int, int | None, int]] = set()
 
     def patience(self) -> float:
         """Seconds to wait for a record."""
         return _LOOK
-
-    def is_new(self, number: int, item: int | None, attempt: int) -> bool:
-        """Whether that attempt is told of for the first time."""
-        key = (number, item, attempt)
-        if key in self._seen:
-            return False
-        self._seen.add(key)
-        return True
 
     def look(self) -> None:
         """Take in what futures tell; in the order of the plan, so producers come first."""
@@ -95,7 +86,11 @@ class Lookout:
         if item is not None:
             self.conductor.expansions.end_item(number, item, result, stored * outputs)
         else:
-            self._end(number, None, self.conductor.with_outputs(number, result, stored * outputs))
+            self._end(
+                number,
+                None,
+                self.conductor.submitter.with_outputs(number, result, stored * outputs),
+            )
 
     def _end(self, number: int, item: int | None, result: TaskResult) -> None:
         mapping = self.conductor.expansions.mappings.get(number)

@@ -15,12 +15,13 @@ from threading import Lock
 from glacier.core.protocols import LogLine, capture, is_captured, release
 from glacier.dask.program import Levels
 
-__all__ = ["Call", "is_stopped", "present", "stop"]
+__all__ = ["Call", "is_stopped", "levels", "present", "stop"]
 
 Call = tuple[int, int | None]
 """The number of a step, and the item of a mapped one."""
 
 _MOST = 1000  # stops that are remembered
+_OTHERS = ("distributed", "dask", "tornado", "bokeh", "asyncio")  # loggers of Dask
 
 _lock = Lock()
 _running: dict[str, list[Call]] = {}
@@ -72,3 +73,16 @@ def _set_levels(levels: Levels) -> None:
     """Let loggers make the records that they would make in the client."""
     for name, level in levels:
         logging.getLogger(name).setLevel(level)
+
+
+def levels(run_id: str) -> Levels | None:
+    """The levels of loggers, for a run whose logs somebody listens to."""
+    if not is_captured(run_id):
+        return None
+    known = logging.getLogger().manager.loggerDict
+    named = [
+        (name, one.level)
+        for name, one in list(known.items())
+        if isinstance(one, logging.Logger) and one.level and name.partition(".")[0] not in _OTHERS
+    ]
+    return (("root", logging.getLogger().level), *named)

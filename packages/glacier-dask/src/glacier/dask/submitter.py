@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from glacier.core.protocols import NOWHERE, Execution, TaskCall
+from glacier.core.protocols import NOWHERE, Execution, Handle, State, TaskCall, TaskResult
 from glacier.dask.batch import Batch
 from glacier.dask.demands import Demands
 from glacier.dask.marks import Box, Item, Spot
@@ -64,6 +64,26 @@ class Submitter:
             self._lacks[reader] -= 1
             if not self._lacks[reader] and not self.patient[reader]:
                 self._todo.append(reader)
+
+    def provide_given(self, values: Sequence[Any]) -> None:
+        """Make what the run is given, and reads from outside, known to the steps that read it."""
+        for dataset, ref in enumerate(values):
+            if isinstance(ref, Handle):
+                self.provide(dataset, ref.token.future)
+            elif ref is not None:
+                self.provide(dataset, Box(ref))
+
+    def with_outputs(self, number: int, result: TaskResult, stored: Sequence[Any]) -> TaskResult:
+        """The result of a step with references to its outputs, which its own tasks hold unless
+        they are stored."""
+        if result.state is not State.SUCCEEDED:
+            return result
+        outputs: list[Any] = []
+        for dataset, ref in zip(self.wiring.outputs[number], stored, strict=True):
+            keys = self.own.get(dataset)
+            held = None if not keys else Handle(Spot(self.batch.future(keys[0])))
+            outputs.append(held if ref is None else ref)
+        return result._replace(outputs=tuple(outputs))
 
     def release(self, dataset: int) -> None:
         """Forget a dataset that nobody will read any more."""
