@@ -209,6 +209,17 @@ def test_what_cannot_be_sent_fails_its_task_by_name(executor: DaskExecutor) -> N
     assert isinstance(failed.value.__cause__, CannotCross)
 
 
+def test_a_given_value_that_cannot_be_sent_is_refused(executor: DaskExecutor) -> None:
+    pipeline, data = Pipeline("given"), Dataset("data")
+
+    @pipeline.task
+    def use(value: Annotated[list[int], data]) -> Out:
+        return len(value)
+
+    with pytest.raises(CannotCross, match="a generator that was given"):
+        executor.execute(pipeline, inputs={data: (n for n in range(3))})
+
+
 def test_what_cannot_be_brought_back_fails_its_task(executor: DaskExecutor) -> None:
     pipeline = Pipeline("locked")
 

@@ -105,7 +105,12 @@ class Execution:
         stock, emit, run_id, plan = self.stock, self.emit, self.run_id, self.launch.plan
         refs: Mapping[str, VersionRef] = {} if stock is None else stock.begin()
         started, clock = time(), perf_counter()
-        driver = drive(refs)
+        try:
+            driver = drive(refs)
+        except BaseException:
+            if stock is not None:
+                stock.close()
+            raise
         state, resumable = State.CANCELLED, False
         if emit is not None:
             emit(RunStarted(run_id, plan, started))

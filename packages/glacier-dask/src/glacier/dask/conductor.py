@@ -83,7 +83,8 @@ class Conductor:
         self.ledger = Ledger(self.launch, self.run_id, self.holder)
         self.ledger.pin(refs)
         self.limits: Limits[Any] = Limits(concurrency, self.steps, self.ledger.ready)
-        limited = {n for n, step in enumerate(self.steps) if self._is_limited(step, concurrency)}
+        words = [{step.task, *step.tags} for step in self.steps]
+        limited = {n for n, own in enumerate(words) if not own.isdisjoint(concurrency)}
         patient = [self._is_patient(n) or n in limited for n in range(len(self.steps))]
         self.patient, self.limited = patient, limited
         self.batch = Batch(session.client)
@@ -103,9 +104,6 @@ class Conductor:
         self.entered: set[int] = set()  # steps that hold a place of a limit
         self.left = len(self.steps)
         self.stopped = ""
-
-    def _is_limited(self, step: Any, concurrency: Mapping[str, int]) -> bool:
-        return any(word in concurrency for word in (step.task, *step.tags))
 
     def _is_patient(self, number: int) -> bool:
         return self.steps[number].each >= 0 or (self.depot is not None and self.depot.waits(number))

@@ -7,7 +7,7 @@ from typing import Any
 
 from glacier.core.protocols import Handle, Origin, Value, VersionRef, WritableShelf
 from glacier.dask.engine import Client, cloudpickle, sizeof
-from glacier.dask.faults import ValueLost
+from glacier.dask.faults import CannotCross, ValueLost
 from glacier.dask.marks import Spot
 from glacier.dask.program import pack
 from glacier.dask.session import Session
@@ -32,14 +32,14 @@ class Holder:
 
     def keep(self, value: Any) -> Handle:
         """Send a value to the workers. A small one is part of the graph, so that none can lose it;
-        of a large one there are two copies."""
+        of a large one there are two copies. Raises :class:`~glacier.dask.CannotCross`."""
         if sizeof(value) >= _LARGE:
             copies = min(_COPIES, max(1, len(self._session.workers())))
             future = self.client.scatter(
                 [value], broadcast=copies if copies > 1 else False, hash=False
             )[0]
         else:
-            future = self.client.submit(hold, pack(value), pure=False)
+            future = self.client.submit(hold, _packed(value), pure=False)
         return Handle(Spot(future))
 
     def read(self, ref: Any) -> Any:
@@ -64,3 +64,15 @@ class Holder:
         if spot.pick >= 0:
             result = self.client.submit(pick, spot.pick, result, pure=False)
         self.client.submit(salvage, cloudpickle.dumps((shelf, origin)), result, pure=False).result()
+
+
+def _packed(value: Any) -> bytes:
+    try:
+        return pack(value)
+    except Exception as error:
+        raise CannotCross(
+            where="inputs=",
+            what=f"a {type(value).__qualname__} that was given",
+            error=error,
+            mend="Give plain data, such as a list in place of an iterator.",
+        ) from error
