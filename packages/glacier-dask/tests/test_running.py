@@ -6,11 +6,13 @@ import logging
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 
@@ -165,6 +167,51 @@ def test_ctrl_c_cancels_what_waits_and_lets_what_runs_end(tmp_path: Path) -> Non
         assert isinstance(told[-1], RunFinished)
         assert told[-1].state == "cancelled"
         assert executor.execute(_small())["out"] == 3, "the cluster is as good as before"
+
+
+SCRIPT = """
+import time
+from pathlib import Path
+from typing import Annotated
+from glacier.core import Dataset, Pipeline
+from glacier.dask import DaskExecutor
+
+pipeline, first = Pipeline("stop"), Dataset("first")
+
+@pipeline.task
+def run_on() -> Annotated[int, first]:
+    with open("begun", "a") as file:
+        file.write("x")
+    time.sleep(1)
+    Path("ended").touch()
+    return 1
+
+@pipeline.task
+def after(value: Annotated[int, first]) -> Annotated[int, Dataset("after")]:
+    Path("never").touch()
+    return 1
+
+try:
+    DaskExecutor(n_workers=2, threads_per_worker=1).execute(pipeline)
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def test_ctrl_c_on_a_terminal_ends_no_worker_in_mid_task(tmp_path: Path) -> None:
+    """The signal reaches all processes of the terminal's foreground, workers too."""
+    (tmp_path / "script.py").write_text(SCRIPT)
+    command = [sys.executable, str(tmp_path / "script.py")]
+    pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    script = subprocess.Popen(command, cwd=tmp_path, start_new_session=True, **pipes)
+    _wait_for(tmp_path / "begun", 60)
+    os.killpg(script.pid, signal.SIGINT)
+    out, err = script.communicate(timeout=60)
+    assert out.endswith("interrupted\n"), err
+    assert "KeyboardInterrupt" not in err, err
+    assert (tmp_path / "ended").exists()
+    assert (tmp_path / "begun").read_text() == "x", "it ran once"
+    assert not (tmp_path / "never").exists()
 
 
 def _small() -> Pipeline:

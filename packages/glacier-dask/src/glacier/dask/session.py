@@ -79,8 +79,20 @@ def start(**options: Any) -> Session:
     start_unguarded()
     options.setdefault("dashboard_address", "127.0.0.1:0")
     options.setdefault("silence_logs", logging.ERROR)
+    if options.get("processes", True) and options.get("worker_class") is None:
+        options["preload"] = [_DEAF, *_listed(options.get("preload"))]
     cluster = _reached("no LocalCluster", lambda: local_cluster(**options))
     return connect(cluster, ours=(cluster,))
+
+
+# Ctrl-C on a terminal reaches worker processes too, which would end in the middle of their tasks.
+_DEAF = "import signal; signal.signal(signal.SIGINT, lambda *_: None)"
+
+
+def _listed(preload: Any) -> list[Any]:
+    if preload is None:
+        return []
+    return [preload] if isinstance(preload, str) else list(preload)
 
 
 def connect(address: Any, *, ours: Sequence[Any] = ()) -> Session:
