@@ -20,6 +20,7 @@ from glacier.core import Context, Dataset, Pipeline, RunFailed, Skip
 from glacier.core.errors import TaskTimeout
 from glacier.core.events import Event, RunFinished, TaskFinished, TaskStarted
 from glacier.dask import CannotCross, DaskExecutor, ValueLost
+from glacier.dask.teller import Teller
 
 raw = Dataset("raw")
 Raw = Annotated[list[int], raw]
@@ -331,3 +332,40 @@ def test_a_mapped_task_maps_over_the_items_of_another_with_a_condition(
     off = executor.execute(pipeline, inputs={flag: False})
     assert off.tasks["more"].state == "skipped"
     assert "'flag' is false" in off.tasks["more"].reason
+
+
+def test_a_record_that_never_comes_is_asked_for(
+    threads: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a worker that was killed after its task had ended, and before it had told of it."""
+    pipeline = Pipeline("silent")
+
+    @pipeline.task
+    def load() -> Raw:
+        return [1, 2, 3]
+
+    @pipeline.task
+    def square(item: Item) -> Annotated[int, Dataset("squares")]:
+        if item == 2:
+            raise Skip("not two")
+        return item * item
+
+    @pipeline.task
+    def pair(values: Raw) -> tuple[Out, Annotated[int, Dataset("other")]]:
+        return len(values), sum(values)
+
+    @pipeline.task
+    def skip() -> Annotated[int, Dataset("skipped")]:
+        raise Skip("never")
+
+    told: list[str] = []
+
+    def drop(self: Teller, record: Any) -> None:
+        told.append(record[0])
+
+    monkeypatch.setattr(Teller, "tell", drop)
+    with DaskExecutor(threads) as executor:
+        run = executor.execute(pipeline)
+        assert (run["squares"], run["out"], run["other"]) == ([1, 9], 3, 6)
+    assert run.tasks["skip"].state == "skipped"
+    assert {"end", "items"} <= set(told)
