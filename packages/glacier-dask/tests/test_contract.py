@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import pytest
@@ -14,24 +16,37 @@ from glacier.dask import DaskExecutor
 
 
 class OnCluster(ExecutorContract):
-    """The contract on a cluster whose address a fixture sets."""
+    """The contract on clusters whose addresses a fixture sets, by how many tasks they run at once;
+    what is executed there is disconnected after each test."""
 
     addresses: dict[int, str]
+    made: list[DaskExecutor]
 
     def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
-        return DaskExecutor(self.addresses[workers], fail_fast=fail_fast)
+        executor = DaskExecutor(self.addresses[workers], fail_fast=fail_fast)
+        self.made.append(executor)
+        return executor
+
+    @contextmanager
+    def on(self, addresses: dict[int, str]) -> Iterator[None]:
+        self.addresses, self.made = addresses, []
+        yield
+        for executor in self.made:
+            executor.close()
 
 
 class TestThreads(OnCluster):
     @pytest.fixture(autouse=True)
-    def _clusters(self, threads: str, alone: str) -> None:
-        self.addresses = {1: alone, 2: threads}
+    def _clusters(self, threads: str, alone: str) -> Iterator[None]:
+        with self.on({1: alone, 2: threads}):
+            yield
 
 
 class TestProcesses(OnCluster):
     @pytest.fixture(autouse=True)
-    def _clusters(self, processes: str, alone: str) -> None:
-        self.addresses = {1: alone, 2: processes}
+    def _clusters(self, processes: str, alone: str) -> Iterator[None]:
+        with self.on({1: alone, 2: processes}):
+            yield
 
     def test_a_secret_is_read_just_before_the_call(self) -> None:
         """Of a worker process, whose environment is its own: no secret goes over the network."""
