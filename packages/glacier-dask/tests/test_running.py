@@ -18,7 +18,7 @@ import pytest
 
 from glacier.core import Context, Dataset, Pipeline, RunFailed, Skip
 from glacier.core.errors import TaskTimeout
-from glacier.core.events import Event, RunFinished, TaskFinished, TaskStarted
+from glacier.core.events import Event, ItemFinished, RunFinished, TaskFinished, TaskStarted
 from glacier.dask import CannotCross, DaskExecutor, ValueLost
 from glacier.dask.teller import Teller
 
@@ -369,3 +369,48 @@ def test_a_record_that_never_comes_is_asked_for(
         assert (run["squares"], run["out"], run["other"]) == ([1, 9], 3, 6)
     assert run.tasks["skip"].state == "skipped"
     assert {"end", "items"} <= set(told)
+
+
+@pytest.mark.parametrize("how", ["interrupt", "failure"])
+def test_a_mapped_task_is_stopped_between_its_items(threads: str, how: str) -> None:
+    pipeline, mapped = Pipeline("stopped"), Dataset("mapped")
+    ended: list[tuple[str, str]] = []
+    items: list[str] = []
+
+    @pipeline.task
+    def load() -> Raw:
+        return list(range(200))
+
+    @pipeline.task
+    def each(item: Item) -> Annotated[int, mapped]:
+        time.sleep(0.01)
+        if how == "failure" and item == 5:
+            raise ValueError("five")
+        return item
+
+    @pipeline.task
+    def total(values: Annotated[list[int], mapped]) -> Out:
+        return sum(values)
+
+    def listen(event: Event, /) -> None:
+        if isinstance(event, TaskFinished):
+            ended.append((event.step.task, str(event.state)))
+        elif isinstance(event, ItemFinished):
+            items.append(str(event.state))
+            if how == "interrupt" and len(items) == 3:
+                raise KeyboardInterrupt
+
+    with DaskExecutor(threads, fail_fast=True) as executor:
+        if how == "interrupt":
+            with pytest.raises(KeyboardInterrupt):
+                executor.execute(pipeline, listeners=[listen])
+            assert dict(ended) == {"load": "succeeded", "each": "cancelled", "total": "cancelled"}
+        else:
+            executor.execute(pipeline, listeners=[listen], raise_on_failure=False)
+            assert dict(ended) == {
+                "load": "succeeded",
+                "each": "failed",
+                "total": "upstream_failed",
+            }
+    assert len(ended) == 3
+    assert items.count("succeeded") < 100, "most of them were never begun"

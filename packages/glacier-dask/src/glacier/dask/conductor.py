@@ -243,7 +243,7 @@ class Conductor:
             result = self.received(number, sent)
             if item is not None:
                 self.expansions.end_item(number, item, result, stored)
-            else:
+            elif not self.stopped or result.state is not State.UPSTREAM_FAILED:  # but cancelled
                 self.end(number, None, self.submitter.with_outputs(number, result, stored))
 
     def received(self, number: int, sent: Any) -> TaskResult:

@@ -71,6 +71,7 @@ class Expansions:
         conductor, mapping = self.conductor, self.mappings[number]
         if mapping.expansion is not None:
             return
+        conductor.submitter.keys.pop((number, None), None)  # the listing has ended
         if result is not None:
             self.end(number, result)
             return

@@ -23,8 +23,8 @@ def stop(conductor: Conductor, reason: str) -> None:
     running = conductor.session.stop(conductor.run_id, reason)
     _take_rest(conductor)
     active = {number for number, _ in running}
-    conductor.expansions.stop(running)
     futures, keys = conductor.batch.futures(), conductor.submitter.keys
+    conductor.expansions.stop(running)
     waiting = [key for call, key in keys.items() if call not in running]
     conductor.session.client.cancel([futures[key] for key in waiting if key in futures])
     for number, result in conductor.ledger.cancel(active.__contains__, reason):

@@ -181,16 +181,16 @@ class Submitter:
     ) -> str:
         """Add the task of one item; returns its key."""
         task = (run_item, packed, item, spot.pick, spot.future, *results)
-        key = self.keys[number, item] = self._add(number, *task)
+        key = self.keys[number, item] = self._add(number, *task, item=item)
         return key
 
     def collect(self, number: int, place: int, items: Sequence[Source]) -> str:
         """Add the task that makes one list of what the items returned; returns its key."""
         return self._add(number, collect, place, *items)
 
-    def _add(self, number: int, *task: Any) -> str:
+    def _add(self, number: int, *task: Any, item: int = 0) -> str:
         step = self.steps[number]
-        place = self._order[number] / (len(self.steps) + 1)
+        place = (self._order[number] + 1 - 1 / (item + 1)) / (len(self.steps) + 1)
         runs = task[0] in (run_step, run_item)
         resources: Mapping[str, float] | None = self.demands.resources(step) if runs else None
         priority = self.demands.priority(step) - place
