@@ -40,6 +40,21 @@ def postgres() -> Iterator[Any]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Any]:
+    """A running MariaDB, which all tests share; it is missing only where it may be."""
+    import mariadb_server
+
+    must = bool(os.environ.get("GLACIER_MARIADB_REQUIRED"))
+    found = mariadb_server.programs()
+    if found is None:
+        (pytest.fail if must else pytest.skip)("no MariaDB is installed on this machine")
+    pytest.importorskip("sqlalchemy")
+    pytest.importorskip("pymysql")
+    with mariadb_server.running(found) as server:
+        yield server
+
+
 @pytest.fixture
 def work() -> Callable[[Callable[[], object]], int]:
     """How much a function does, in instructions of the interpreter: no other load changes that."""

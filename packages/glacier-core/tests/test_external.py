@@ -318,7 +318,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
 # --- tables ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+@pytest.mark.parametrize("kind", ["sqlite", "postgres", "mariadb"])
 def test_a_table_and_a_query_are_read_where_they_are(
     request: pytest.FixtureRequest, tmp_path: Path, scratch: Path, kind: str
 ) -> None:
@@ -326,8 +326,8 @@ def test_a_table_and_a_query_are_read_where_they_are(
     from glacier.core.tables import write_table
 
     url = f"sqlite:///{tmp_path}/shop.db"
-    if kind == "postgres":
-        url = request.getfixturevalue("postgres").url()
+    if kind != "sqlite":
+        url = request.getfixturevalue(kind).url()
     write_table(url, "foreign_orders", ROWS)
 
     table = resolve(f"{url}#foreign_orders")
@@ -342,7 +342,7 @@ def test_a_table_and_a_query_are_read_where_they_are(
     assert resolve(table.address).version != table.version
     assert resolve(query.address).version == query.version
     assert resolve(table.address, version="v1").version == "v1"
-    if kind == "postgres":
+    if kind != "sqlite":
         assert "s3cr" not in repr(table)
         assert "s3cr" not in repr(table.parts)
     with pytest.raises(InvalidExternal, match="a table has no format"):

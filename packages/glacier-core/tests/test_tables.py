@@ -1,8 +1,9 @@
-"""Records in tables of SQLite and PostgreSQL, and back."""
+"""Records in tables of each kind of database, and back."""
 
 from __future__ import annotations
 
 import datetime
+import re
 import sys
 import threading
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Any, Callable, Dict, Iterator, List
 from uuid import UUID
 
 import pytest
+from databases import DATABASES, run_sql, url_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -61,12 +63,10 @@ ROWS: List[Dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a database, of each kind in turn."""
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres").url())
-    return f"sqlite:///{tmp_path_factory.mktemp('tables')}/a%20base.db"
+    return url_of(request, request.param, tmp_path_factory.mktemp("tables"))
 
 
 @pytest.fixture
@@ -79,21 +79,37 @@ def full(rows: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
     return [{name: row.get(name) for name in names} for row in rows]
 
 
+def is_mariadb(url: str) -> bool:
+    """Whether this is the one without NaN and infinities, and whose names have no case."""
+    return url.startswith("mysql")
+
+
 # --- values ---------------------------------------------------------------------------------------
 
 
 def test_each_type_comes_back_equal(url: str, name: str) -> None:
-    version = write_table(url, name, ROWS)
+    rows = ROWS
+    if is_mariadb(url):
+        with pytest.raises(UnfitTable, match=r"column 'real', row 1: the database has no inf"):
+            write_table(url, name, rows)
+        rows = [ROWS[0], {**ROWS[1], "real": 5e-324}, ROWS[2]]
+
+    version = write_table(url, name, rows)
 
     found = read_table(url, name)
-    assert found == full(ROWS)
+    assert found == full(rows)
     assert [type(one) for one in found[0].values()] == [type(one) for one in ROWS[0].values()]
     assert (version.rows, version.kind) == (3, "object")
     assert [column for column, _ in version.columns] == list(ROWS[0])
 
 
 def test_a_nan_is_a_nan_and_no_missing_value(url: str, name: str) -> None:
-    write_table(url, name, [{"x": float("nan")}, {"x": None}, {"x": 1.0}])
+    rows = [{"x": float("nan")}, {"x": None}, {"x": 1.0}]
+    if is_mariadb(url):
+        with pytest.raises(UnfitTable, match=r"column 'x', row 0: the database has no nan"):
+            write_table(url, name, rows)
+        return
+    write_table(url, name, rows)
 
     assert str(read_table(url, name)) == "[{'x': nan}, {'x': None}, {'x': 1.0}]"
 
@@ -147,7 +163,12 @@ def records(draw: st.DrawFn) -> List[Dict[str, Any]]:
 def test_records_come_back_equal(url: str, rows: List[Dict[str, Any]], streamed: bool) -> None:
     value = iter(rows) if streamed else rows
 
-    version = write_table(url, "drawn", value)
+    try:
+        version = write_table(url, "drawn", value)
+    except UnfitTable as error:
+        assert not url.startswith(("sqlite", "postgres"))  # the others hold all
+        assert re.search("has no -?inf|does not hold all digits", str(error))  # noqa: PT017
+        return
 
     assert read_table(url, "drawn", kind=version.kind) == rows
     assert list(read_table(url, "drawn", wanted=Iterator[dict])) == rows
@@ -156,6 +177,10 @@ def test_records_come_back_equal(url: str, rows: List[Dict[str, Any]], streamed:
 def test_names_that_a_database_would_take_for_others_are_refused(url: str, name: str) -> None:
     if url.startswith("sqlite"):
         with pytest.raises(UnfitTable, match="column 'a': SQLite does not tell it from 'A'"):
+            write_table(url, name, [{"A": 1, "a": 2}])
+        return
+    if not url.startswith("postgres"):
+        with pytest.raises(UnfitTable, match="column 'a': many databases do not tell it from 'A'"):
             write_table(url, name, [{"A": 1, "a": 2}])
         return
     with pytest.raises(UnfitTable, match=f"column '{'c' * 64}': PostgreSQL keeps 63 bytes"):
@@ -198,11 +223,11 @@ def test_a_text_that_a_database_does_not_take_is_refused_or_comes_back(
     url: str, name: str, text: str
 ) -> None:
     rows = [{"n": 1, "x": "b"}, {"n": 2, "x": text}]
-    if url.startswith("sqlite") and text == "a\0":
+    if url.startswith(("sqlite", "mysql")) and text == "a\0":
         write_table(url, name, rows)
         assert read_table(url, name) == rows
         return
-    with pytest.raises(UnfitTable, match=r"(column 'x', |hold )row 1|the text 'a\\ud800'"):
+    with pytest.raises(UnfitTable, match=r"(column 'x', |hold )row 1|the text 'a\\ud800'|NUL"):
         write_table(url, name, rows)
 
 
@@ -321,13 +346,15 @@ def test_a_table_of_the_same_columns_keeps_its_indexes(url: str, name: str) -> N
         with sqlite3.connect(url[10:].replace("%20", " ")) as connection:
             connection.execute(index)
         connection.close()
-    else:
+    elif url.startswith("postgres"):
         with pytest.importorskip("psycopg").connect(url) as connection:
             connection.execute(index)
+    else:
+        run_sql(url, index)
 
     write_table(url, name, [{"n": 2}])
 
-    with pytest.raises(DatabaseFailed, match=r"(?i)unique"):
+    with pytest.raises(DatabaseFailed, match=r"(?i)unique|duplicate"):
         write_table(url, name, [{"n": 3}, {"n": 3}])
     assert read_table(url, name) == [{"n": 2}]
 
@@ -350,7 +377,7 @@ def test_the_content_is_told_by_columns_and_rows_alone(url: str, name: str) -> N
     def content(value: Any) -> str:
         return write_table(url, name, value).content
 
-    rows = [{"n": number, "x": "a\nb"} for number in range(25_000)]
+    rows = [{"n": number, "x": "a\nb"} for number in range(11_000)]
     first = content(rows)
 
     assert content(iter(rows)) == first
@@ -370,7 +397,7 @@ def test_a_run_that_is_older_or_the_same_leaves_what_is_there(url: str, name: st
 
 
 def test_a_table_is_read_as_the_version_that_was_found_or_not_at_all(url: str, name: str) -> None:
-    rows = [{"n": number} for number in range(25_000)]
+    rows = [{"n": number} for number in range(11_000)]
     write_table(url, name, rows, run="1", fingerprint="a")
     version = find_version(url, name)
 
@@ -412,7 +439,7 @@ def test_a_query_is_read_with_the_types_of_its_columns(url: str, name: str) -> N
     query = f"SELECT n, day FROM {name} WHERE n > 2 ORDER BY n DESC -- the newest;"
 
     assert read_table(url, query) == [{"n": 4, "day": day}, {"n": 3, "day": day}]
-    assert read_table(url, f"select count(*) AS rows FROM {name};") == [{"rows": 5}]
+    assert read_table(url, f"select count(*) AS total FROM {name};") == [{"total": 5}]
 
 
 def test_a_query_can_change_nothing(url: str, name: str) -> None:
@@ -470,7 +497,7 @@ def test_names_and_values_are_never_sql(url: str) -> None:
         ("sqlite:///", "it names no file"),
         ("sqlite:///:memory:", "it names no file"),
         ("sqlite://host/x.db", "it names a host"),
-        ("mysql://u:hunter2@h/d", "it names no database of SQLite or PostgreSQL, but 'mysql'"),
+        ("mysql:u:hunter2@h/d", "it names no database, but 'mysql'"),
         ("orders.db", "but 'nothing'"),
         ("postgresql://u:hunter2@h:port/d", "it cannot be read as a URL"),
     ],

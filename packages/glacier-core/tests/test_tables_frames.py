@@ -1,4 +1,4 @@
-"""Frames in tables of SQLite and PostgreSQL, and back."""
+"""Frames in tables of each kind of database, and back."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import count
 from typing import Any, Dict, Iterator, List
 
 import pytest
+from databases import DATABASES, url_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,12 +37,10 @@ COLUMNS: Dict[str, List[Any]] = {
 }
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=DATABASES[:3])
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The URL of a database, of each kind in turn."""
-    if request.param == "postgres":
-        return str(request.getfixturevalue("postgres").url())
-    return f"sqlite:///{tmp_path_factory.mktemp('tables')}/frames.db"
+    return url_of(request, request.param, tmp_path_factory.mktemp("tables"))
 
 
 @pytest.fixture
@@ -70,6 +69,7 @@ def test_an_arrow_table_comes_back_equal(url: str, name: str) -> None:
     wanted = table()
     if url.startswith("sqlite"):  # which has one size of numbers
         wanted = wanted.set_column(11, "small", wanted["small"].cast(pyarrow.int64()))
+    if not url.startswith("postgres"):
         wanted = wanted.set_column(12, "single", wanted["single"].cast(pyarrow.float64()))
     assert found.to_pydict() == wanted.to_pydict()
     assert found.schema.names == wanted.schema.names
@@ -163,7 +163,12 @@ def tables(draw: st.DrawFn) -> Any:
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(drawn=tables())
 def test_arrow_tables_come_back_equal(url: str, drawn: Any) -> None:
-    write_table(url, "drawn_frame", drawn)
+    try:
+        write_table(url, "drawn_frame", drawn)
+    except UnfitTable as error:
+        assert url.startswith("mysql")  # the others have infinities
+        assert "the database has no" in str(error)  # noqa: PT017
+        return
 
     assert read_table(url, "drawn_frame", wanted=pyarrow.Table).equals(drawn)
     assert read_table(url, "drawn_frame") == drawn.to_pylist()
@@ -171,6 +176,10 @@ def test_arrow_tables_come_back_equal(url: str, drawn: Any) -> None:
 
 def test_a_nan_of_polars_is_no_missing_value(url: str, name: str) -> None:
     frame = polars.DataFrame({"x": [float("nan"), None, 1.0]})
+    if url.startswith("mysql"):
+        with pytest.raises(UnfitTable, match="column 'x', row 0: the database has no nan"):
+            write_table(url, name, frame)
+        return
 
     write_table(url, name, frame)
 

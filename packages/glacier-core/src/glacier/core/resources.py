@@ -133,9 +133,9 @@ class Database(_Frozen):
     """A database in which each dataset is a table: ``storage=Database("warehouse")``.
 
     Without a ``url`` it is, on this machine, the SQLite file ``.glacier/storage/<name>.db``.
-    ``url`` is ``sqlite:///path`` or ``postgresql://user@host:port/database``; a password in it is
-    never shown. It may be a :class:`Secret` that holds the whole address. ``name`` follows the rule
-    for dataset names.
+    ``url`` is ``sqlite:///path``, ``postgresql://user@host:port/database`` or one of SQLAlchemy's
+    for any other, ``mysql+pymysql://user@host/database``; a password in it is never shown. It may
+    be a :class:`Secret` that holds the whole address. ``name`` follows the rule for dataset names.
     """
 
     __slots__ = ("name", "url")

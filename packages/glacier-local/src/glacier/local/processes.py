@@ -62,6 +62,7 @@ class ProcessPool:
     # --- calls ------------------------------------------------------------------------------------
 
     def expect(self, calls: int) -> None:
+        """Start workers for the first calls, unless each is to have one of its own."""
         made: List[Worker] = []
         try:
             for _ in range(0 if self.apart else min(calls, self.workers, _AHEAD)):

@@ -5,7 +5,7 @@
     resolve(address) ──▶ Source: parts, version ── read_external(source, …) ──▶ the value
 
 An address is a file, a folder, a pattern of files, an ``http(s)`` URL, or a table or query of a
-database: ``postgresql://host/shop#orders``.
+database: ``postgresql://host/shop#orders``, ``mysql+pymysql://host/shop#orders``.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ def resolve(address: str, *, format: Optional[str] = None, version: Optional[str
         return _files(address, format, version)
     if scheme in ("http", "https"):
         return _url(address, format, version)
-    if scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres"):
+    known = scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres")
+    if known or "+" in scheme or ("#" in address and scheme not in _CLOUDS):
         return _table(address, format, version)
     raise _unserved(address, scheme)
 

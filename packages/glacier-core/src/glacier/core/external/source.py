@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
@@ -49,7 +50,7 @@ class Source(NamedTuple):
 def scheme_of(address: str) -> str:
     """The scheme of a URL in small letters; empty for a path, also one like ``C:\\x``."""
     scheme, mark, _ = address.partition("://")
-    plain = scheme.replace("+", "").replace("-", "").replace(".", "")
+    plain = re.sub(r"[+._-]", "", scheme)
     return scheme.lower() if mark and len(scheme) > 1 and plain.isalnum() else ""
 
 

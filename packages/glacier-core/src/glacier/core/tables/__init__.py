@@ -1,9 +1,12 @@
-"""Tables of SQLite and PostgreSQL: values in, replaced in one transaction, and out again.
+"""Tables of databases: values in, replaced at one moment, and out again.
 
 ::
 
-    write_table(url, name, value) ──▶ Source: columns, rows or batches ──▶ sqlite | postgres
-    read_table(url, name_or_query, wanted=…) ◀── the value, or a stream ◀── sqlite | postgres
+    write_table(url, name, value) ──▶ Source: columns, rows or batches ──▶ a database's module
+    read_table(url, name_or_query, wanted=…) ◀── the value, or a stream ◀── the same
+
+``sqlite`` and ``postgres`` serve these two by drivers of their own, ``alchemy`` all other databases
+by SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -13,6 +16,8 @@ from typing import Any, Optional
 from glacier.core.errors import InvalidDatabase
 from glacier.core.formats.kinds import target_of
 from glacier.core.tables.address import (
+    Address,
+    PostgresAddress,
     SqliteAddress,
     address_of,
     is_query,
@@ -36,10 +41,11 @@ __all__ = [
 def write_table(
     url: str, name: str, value: Any, *, run: Optional[str] = None, fingerprint: Optional[str] = None
 ) -> TableVersion:
-    """Replace the rows of a table by those of a value, in one transaction.
+    """Replace the rows of a table by those of a value, at one moment.
 
-    ``url`` is ``sqlite:///path`` or ``postgresql://user:password@host/database``; ``name`` the
-    table's, in PostgreSQL with its schema before a dot if it has one. ``value`` is a list of dicts,
+    ``url`` is ``sqlite:///path``, ``postgresql://user:password@host/database`` or one of
+    SQLAlchemy's, ``mysql+pymysql://user:password@host/database``; ``name`` the table's, but for
+    SQLite with its schema before a dot if it has one. ``value`` is a list of dicts,
     a frame of pandas, polars or Arrow, or a stream: an iterator of dicts or of frames, a
     ``RecordBatchReader``. Readers see the rows of before or those of now, also if this process
     ends half-way. A table that has the same columns keeps its indexes and grants, another is made
@@ -60,13 +66,8 @@ def write_table(
     source = source_of(value, name)
     author = None if run is None else Author(run, fingerprint)
     try:
-        if isinstance(address, SqliteAddress):
-            from glacier.core.tables import sqlite
-
-            return sqlite.write(address, table, source, author)
-        from glacier.core.tables import postgres
-
-        return postgres.write(address, table, source, author)
+        found: TableVersion = _writing(address).write(address, table, source, author)
+        return found
     finally:
         source.close()
 
@@ -100,14 +101,7 @@ def read_table(
     if target.kind is None or target.kind == "object":
         # An iterator is a list unless one is wanted.
         target = target._replace(kind=None if kind == "iterator" else kind)
-    if isinstance(address, SqliteAddress):
-        from glacier.core.tables import sqlite
-
-        found = sqlite.read(address, table, query, version)
-        return delivered(found, target, query_or_name)
-    from glacier.core.tables import postgres_reading
-
-    return delivered(postgres_reading.read(address, table, query, version), target, query_or_name)
+    return delivered(_reading(address).read(address, table, query, version), target, query_or_name)
 
 
 def find_version(url: str, name: str) -> Optional[TableVersion]:
@@ -118,13 +112,8 @@ def find_version(url: str, name: str) -> Optional[TableVersion]:
     """
     address = address_of(url)
     table = table_name(name, address)
-    if isinstance(address, SqliteAddress):
-        from glacier.core.tables import sqlite
-
-        return sqlite.find(address, table)
-    from glacier.core.tables import postgres
-
-    return postgres.find(address, table)
+    found: Optional[TableVersion] = _writing(address).find(address, table)
+    return found
 
 
 def hash_table(url: str, query_or_name: str) -> str:
@@ -137,13 +126,7 @@ def hash_table(url: str, query_or_name: str) -> str:
     address = address_of(url)
     table = None if is_query(query_or_name) else table_name(query_or_name, address)
     query = query_or_name.strip().rstrip(";")
-    if isinstance(address, SqliteAddress):
-        from glacier.core.tables import sqlite
-
-        return sqlite.content(address, table, query)
-    from glacier.core.tables import postgres_reading
-
-    return postgres_reading.content(address, table, query)
+    return str(_reading(address).content(address, table, query))
 
 
 def publish_table(address: str, value: Any) -> TableVersion:
@@ -153,3 +136,33 @@ def publish_table(address: str, value: Any) -> TableVersion:
     """
     url, table = split_address(address)
     return write_table(url, table, value)
+
+
+def _writing(address: Address) -> Any:
+    """What writes the tables of a database, and finds what is noted of them."""
+    if isinstance(address, SqliteAddress):
+        from glacier.core.tables.sqlite import rows
+
+        return rows
+    if isinstance(address, PostgresAddress):
+        from glacier.core.tables.postgres import writing as of_postgres
+
+        return of_postgres
+    from glacier.core.tables.alchemy import writing
+
+    return writing
+
+
+def _reading(address: Address) -> Any:
+    """What reads the tables of a database."""
+    if isinstance(address, SqliteAddress):
+        from glacier.core.tables.sqlite import rows
+
+        return rows
+    if isinstance(address, PostgresAddress):
+        from glacier.core.tables.postgres import reading as of_postgres
+
+        return of_postgres
+    from glacier.core.tables.alchemy import reading
+
+    return reading

@@ -11,6 +11,7 @@ from glacier.core.errors import InvalidDatabase
 __all__ = [
     "LONGEST",
     "Address",
+    "EngineAddress",
     "PostgresAddress",
     "SqliteAddress",
     "TableName",
@@ -20,9 +21,14 @@ __all__ = [
     "table_name",
 ]
 
-_FORMS = "Write sqlite:///path/to/file.db, or postgresql://user:password@host:5432/database."
+_FORMS = (
+    "Write sqlite:///path/to/file.db, postgresql://user:password@host:5432/database, or a URL of "
+    "SQLAlchemy for another one, mysql+pymysql://user:password@host:3306/database."
+)
 _WORDS = "select|with|values|table|insert|update|delete|merge|create|alter|drop|truncate"
 _QUERY = re.compile(rf"\s*(\(|({_WORDS})\s+\S)", re.IGNORECASE)
+_SECRET = re.compile(r"pass|pwd|secret|token|key|credential|odbc_connect", re.IGNORECASE)
+_SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://")
 LONGEST = 63  # bytes; PostgreSQL cuts longer names without a word
 
 
@@ -56,7 +62,45 @@ class PostgresAddress(NamedTuple):
         return str(self)
 
 
-Address = Union[SqliteAddress, PostgresAddress]
+class EngineAddress(NamedTuple):
+    """A database of which SQLAlchemy knows more; the text leaves password and options out."""
+
+    url: str
+
+    @property
+    def scheme(self) -> str:
+        return self.url.partition("://")[0].lower()
+
+    @property
+    def secrets(self) -> Tuple[str, ...]:
+        """What no message may show."""
+        user, _, rest = self._parts
+        password = user.partition(":")[2]
+        told = parse_qsl(rest.partition("?")[2])
+        found = [password, unquote(password), *(one for key, one in told if _SECRET.search(key))]
+        return tuple(one for one in found if one)
+
+    @property
+    def _parts(self) -> Tuple[str, str, str]:
+        """The user with the password, the mark after them, and the rest."""
+        rest = self.url.partition("://")[2]
+        base, mark, options = rest.partition("?")
+        if "@" not in base:  # or the mark is part of the password
+            return rest.rpartition("@")
+        user, at, place = base.rpartition("@")
+        return user, at, f"{place}{mark}{options}"
+
+    def __str__(self) -> str:
+        user, at, rest = self._parts
+        name, colon, _ = user.partition(":")
+        place = rest.partition("?")[0]
+        return f"{self.scheme}://{name}{':***' if colon else ''}{at}{place}"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+Address = Union[SqliteAddress, PostgresAddress, EngineAddress]
 TableName = Tuple[str, ...]
 
 
@@ -64,15 +108,18 @@ def address_of(url: str) -> Address:
     """The database that a URL names. Raises :class:`~glacier.core.errors.InvalidDatabase`."""
     try:
         parts = urlsplit(url)
-        scheme = parts.scheme.partition("+")[0].lower()
+        told = _SCHEME.match(url)  # the standard library's holds no underline, as db2+ibm_db has
+        scheme = told[1].partition("+")[0].lower() if told else parts.scheme
         if scheme == "sqlite":
             return _sqlite(parts)
         if scheme in ("postgresql", "postgres"):
             return _postgres(parts)
+        if told is not None:
+            return EngineAddress(url)
     except (ValueError, AttributeError):
         # The URL may hold a password, and so may the error's text.
         raise _invalid("it cannot be read as a URL") from None
-    raise _invalid(f"it names no database of SQLite or PostgreSQL, but {scheme or 'nothing'!r}")
+    raise _invalid(f"it names no database, but {scheme or 'nothing'!r}")
 
 
 def _invalid(reason: str) -> InvalidDatabase:
@@ -121,7 +168,7 @@ def split_address(address: str) -> Tuple[str, str]:
 
 
 def table_name(name: str, address: Address) -> TableName:
-    """The parts of a table's name: in PostgreSQL its schema, if that is given, and its own.
+    """The parts of a table's name: its own, the last, and before it the schema if that is given.
 
     Raises :class:`~glacier.core.errors.InvalidDatabase`.
     """
@@ -132,9 +179,11 @@ def table_name(name: str, address: Address) -> TableName:
     else:
         parts = tuple(name.split("."))
         reason, mend = "it is not a table's name", "Write orders, or shop.orders with a schema."
-        if any(len(part.encode(errors="replace")) > LONGEST for part in parts):
+        longest = LONGEST if isinstance(address, PostgresAddress) else len(name) * 4
+        if any(len(part.encode(errors="replace")) > longest for part in parts):
             reason, mend = "a name is too long", f"PostgreSQL keeps {LONGEST} bytes of a name."
             parts = ()
-    if 0 < len(parts) <= 2 and all(map(str.strip, parts)) and "\0" not in name:
+    most = 3 if isinstance(address, EngineAddress) else 2  # some have databases of schemas
+    if 0 < len(parts) <= most and all(map(str.strip, parts)) and "\0" not in name:
         return parts
     raise InvalidDatabase(subject=f"{name!r}", reason=reason, mend=mend)

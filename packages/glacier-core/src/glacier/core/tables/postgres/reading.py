@@ -8,9 +8,9 @@ from typing import Any, Iterator, List, Optional, Tuple
 from glacier.core.libraries import installed
 from glacier.core.tables.address import PostgresAddress, TableName
 from glacier.core.tables.columns import Column
-from glacier.core.tables.postgres_connection import connect, failing, identified, opened, psycopg
-from glacier.core.tables.postgres_notes import noted_of, quoted
-from glacier.core.tables.postgres_types import column_of
+from glacier.core.tables.postgres.connection import connect, failing, identified, opened, psycopg
+from glacier.core.tables.postgres.notes import noted_of, quoted
+from glacier.core.tables.postgres.types import column_of
 from glacier.core.tables.results import Result
 from glacier.core.tables.sources import Rows
 from glacier.core.tables.versions import TableVersion, check_unchanged
@@ -54,7 +54,7 @@ def read(
 
     if not installed("pyarrow"):
         return Result(columns, rows, connection.close)
-    from glacier.core.tables.copying import batches_of_copy, schema_of, selected
+    from glacier.core.tables.postgres.copying import batches_of_copy, schema_of, selected
 
     def batches() -> Iterator[Any]:
         cursor, statement = connection.cursor(), selected(query, columns)

@@ -11,8 +11,8 @@ from glacier.core.tables.columns import Column, named_apart
 from glacier.core.tables.contents import Digest
 from glacier.core.tables.results import Result
 from glacier.core.tables.sources import Rows, Source
-from glacier.core.tables.sqlite_connection import connect, failing, opened, quoted, tables
-from glacier.core.tables.sqlite_types import declared, kind_declared, loader, storer
+from glacier.core.tables.sqlite.connection import connect, failing, opened, quoted, tables
+from glacier.core.tables.sqlite.types import declared, kind_declared, loader, storer
 from glacier.core.tables.versions import (
     SIDE_TABLE,
     Ask,

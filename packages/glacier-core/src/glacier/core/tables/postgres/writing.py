@@ -9,11 +9,11 @@ from glacier.core.errors import UnfitTable
 from glacier.core.tables.address import LONGEST, PostgresAddress, TableName
 from glacier.core.tables.columns import Column
 from glacier.core.tables.contents import Digest
-from glacier.core.tables.postgres_connection import failing, identified, opened, psycopg
-from glacier.core.tables.postgres_notes import LOCK, note_of, noted_of, quoted
-from glacier.core.tables.postgres_types import column_of, declared
+from glacier.core.tables.postgres.connection import failing, identified, opened, psycopg
+from glacier.core.tables.postgres.notes import LOCK, note_of, noted_of, quoted
+from glacier.core.tables.postgres.types import column_of, declared
 from glacier.core.tables.sources import Rows, Source
-from glacier.core.tables.sqlite import no_columns
+from glacier.core.tables.sqlite.rows import no_columns
 from glacier.core.tables.versions import (
     Author,
     TableVersion,
@@ -106,7 +106,7 @@ def _copy(
     count = 0
     with cursor.copy(statement) as copy:
         if source.batches is not None:
-            from glacier.core.tables.copying import csv_of
+            from glacier.core.tables.postgres.copying import csv_of
 
             for batch in source.batches():
                 copy.write(digest.text(csv_of(batch, columns, source.table)))
