@@ -13,6 +13,7 @@ record      told when
 ``end``     a step, or an item of a mapped one, has come to its end
 ``items``   it is known how many items a mapped step has, or why it does not run
 ``log``     a task has logged something
+``halted``  a worker begins nothing more, and has told of all that has ended there
 ==========  ========================================================================
 
 A record of a step whose producers have not ended here waits for theirs: workers tell each for
@@ -77,7 +78,7 @@ class Conductor:
         self.depot, self.fail_fast = execution.depot, fail_fast
         self.steps, self.wiring = self.launch.plan.steps, self.launch.plan.wiring
         board = switchboard(session.client)
-        self.records = board.listen(self.run_id)
+        self.records, self.topic = board.listen(self.run_id), board.topic
         read = None if self.depot is None else self.depot.read
         self.holder = Holder(session, read)
         self.ledger = Ledger(self.launch, self.run_id, self.holder)
@@ -93,7 +94,7 @@ class Conductor:
             self.batch,
             demands,
             patient=patient,
-            topic=board.topic,
+            topic=self.topic,
             levels=levels,
             fail_fast=fail_fast,
         )
@@ -118,7 +119,8 @@ class Conductor:
             self.submitter.provide_given(self.log.values)
             self.conduct()
         except KeyboardInterrupt:
-            self.stop("the run was interrupted")
+            self.stopped = "the run was interrupted"
+            stop(self, self.stopped)  # also where a failure was about to stop it
             self.conduct()
             raise
         return self.log
@@ -220,7 +222,7 @@ class Conductor:
         """Take in a record of a worker."""
         if record[0] == "log":
             tell(self.run_id, LogLine(*record[2]))
-        else:
+        elif record[0] != "halted":  # of a worker that was waited for too long
             self.park(record[2], record)
 
     def handle(self, record: Record) -> None:

@@ -69,7 +69,7 @@ class Expansions:
     def expand(self, number: int, count: int, result: TaskResult | None) -> None:
         """Begin the items, or end a step that has none to begin."""
         conductor, mapping = self.conductor, self.mappings[number]
-        if mapping.expansion is not None:
+        if mapping.expansion is not None or conductor.stopped:
             return
         conductor.submitter.keys.pop((number, None), None)  # the listing has ended
         if result is not None:
@@ -80,8 +80,6 @@ class Expansions:
             parts = [Spot(mapping.listed, place) for place in range(count)]
         refs = [part if isinstance(part, VersionRef) else Handle(part) for part in parts]
         mapping.expansion = Expansion(number, mapping.call, iter(refs), len(refs))
-        if conductor.stopped:
-            mapping.expansion.exhausted = True
         if number in conductor.limited:
             conductor.ledger.ready.append(mapping.expansion)
             return
@@ -198,20 +196,24 @@ class Expansions:
         conductor.finish(number, result._replace(outputs=tuple(outputs)))
 
     def stop(self, running: set[Call]) -> None:
-        """Begin no more items; those that are not under way have come to their end."""
-        for mapping in self.mappings.values():
-            if mapping.expansion is not None:
-                mapping.expansion.exhausted = True
+        """Begin no more items; a step ends here of which none is under way any more."""
+        conductor = self.conductor
+        left = [call for call in conductor.submitter.keys if call[0] in self.mappings]
         for number, mapping in list(self.mappings.items()):
             expansion = mapping.expansion
-            active = [call for call in running if call[0] == number]
-            if expansion is None or not active:
+            if expansion is None:
                 continue
-            cancelled = TaskResult(State.CANCELLED, (), None, 0.0, None, self.conductor.stopped)
-            for call in [c for c in self.conductor.submitter.keys if c[0] == number]:
-                if call not in running and call[1] is not None:
-                    self.conductor.submitter.keys.pop(call)
-                    expansion.add(call[1], cancelled)
+            items = [call for call in left if call[0] == number]
+            active = [call for call in items if call in running]
+            for call in items:
+                if call not in running:
+                    conductor.submitter.keys.pop(call)
+            # An interrupt may have come between the end of an item and its entry in the books.
+            if not expansion.exhausted or expansion.running > len(active):
+                reason = conductor.stopped
+                expansion.fail(TaskResult(State.CANCELLED, (), None, 0.0, None, reason))
+            expansion.running = len(active)
+            self._end_if_done(number, mapping)
 
 
 def _is_failure(result: TaskResult | None) -> bool:

@@ -48,16 +48,23 @@ def is_stopped(run_id: str, number: int) -> str:
 @contextmanager
 def present(
     run_id: str, call: Call, levels: Levels | None, sink: Callable[[LogLine], object]
-) -> Generator[None, None, None]:
-    """While this is open the call is under way, and ``sink`` is told what it logs."""
+) -> Generator[str, None, None]:
+    """While this is open the call is under way, and ``sink`` is told what it logs; unless it is not
+    to begin: then this gives the reason."""
+    with _lock:  # one that begins is known to whoever stops the run a moment later
+        reason = is_stopped(run_id, call[0])
+        if not reason:
+            _running.setdefault(run_id, []).append(call)
+    if reason:
+        yield reason
+        return
     with _lock:
-        _running.setdefault(run_id, []).append(call)
         if levels is not None and not is_captured(run_id):  # in the client's process it is
             _listening.add(run_id)
             capture(run_id, sink)
             _set_levels(levels)
     try:
-        yield
+        yield ""
     finally:
         with _lock:
             calls = _running[run_id]

@@ -13,6 +13,7 @@ from glacier.core.protocols import lacking
 from glacier.dask import presence
 from glacier.dask.engine import Client, get_client, get_worker, local_cluster, new_client
 from glacier.dask.faults import ClusterFailed
+from glacier.dask.steps import halt
 from glacier.dask.switchboard import unplug
 from glacier.dask.versions import check_versions
 
@@ -64,11 +65,16 @@ class Session:
         found: dict[str, list[str]] = self.client.run(lacking, list(names))
         return {name for absent in found.values() for name in absent}
 
-    def stop(self, run_id: str, reason: str, number: int | None = None) -> set[presence.Call]:
-        """Let workers begin no more calls of a run, or of a step; returns those under way."""
-        ask = partial(self.client.run, presence.stop, run_id, reason, number, on_error="ignore")
+    def stop(self, run_id: str, reason: str, number: int) -> None:
+        """Let workers begin no more calls of a step."""
+        self.client.run(presence.stop, run_id, reason, number, on_error="ignore")
+
+    def halt(self, run_id: str, reason: str, topic: str) -> dict[str, list[presence.Call]]:
+        """Let workers begin no more calls of a run; returns those under way on each, which tells of
+        that as well, by ``halted``, after how those before it have ended."""
+        ask = partial(self.client.run, halt, run_id, reason, topic, on_error="ignore")
         found: dict[str, list[presence.Call]] = ask()
-        return {call for calls in found.values() for call in calls}
+        return found
 
 
 def start(**options: Any) -> Session:

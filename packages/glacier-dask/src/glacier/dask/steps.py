@@ -26,12 +26,13 @@ from glacier.core.protocols import (
 from glacier.dask.calls import run_attempts
 from glacier.dask.engine import cloudpickle
 from glacier.dask.marks import Box, Gone, Item
-from glacier.dask.presence import is_stopped, present, stop
+from glacier.dask.presence import Call, is_stopped, present, stop
 from glacier.dask.program import Program, open_program
 from glacier.dask.teller import Teller, teller
 
 __all__ = [
     "collect",
+    "halt",
     "hold",
     "list_items",
     "pick",
@@ -101,6 +102,14 @@ def salvage(packed: bytes, value: Any) -> None:
         store_value(value, shelf, origin)
 
 
+def halt(run_id: str, reason: str, topic: str, dask_worker: Any = None) -> list[Call]:
+    """Begin no more calls of a run on this worker; returns those under way. The client is told
+    ``halted`` after all that was told of those that have ended."""
+    found = stop(run_id, reason)
+    teller(topic, dask_worker).tell(("halted", run_id, dask_worker.address))
+    return found
+
+
 def state_of(result: Any) -> Any:
     """How the step of a result fared, without the value."""
     return result if isinstance(result, (Gone, VersionRef)) else None
@@ -125,15 +134,16 @@ def _finish(
     """Run a call, tell how it ended, and return what its readers are handed."""
     call, number = program.call._replace(item=item), program.number
     result = _hindrance(program, refs, condition)
-    reason = is_stopped(call.run_id, number)
-    if reason and result is None:
-        result = TaskResult(State.CANCELLED, (), None, 0.0, None, reason)
-    if result is None:
-        inputs = tuple([None if isinstance(ref, Gone) else ref for ref in refs])
-        with present(call.run_id, (number, item), program.levels, partial(_log, told, call.run_id)):
+    log = partial(_log, told, call.run_id)
+    # Who stops a run hears of each call either that it is under way, or before how it ended.
+    with present(call.run_id, (number, item), program.levels, log) as reason:
+        if reason and result is None:
+            result = TaskResult(State.CANCELLED, (), None, 0.0, None, reason)
+        elif result is None:
+            inputs = tuple([None if isinstance(ref, Gone) else ref for ref in refs])
             result = _run(program, told, call._replace(inputs=inputs))
-    stored = [ref if isinstance(ref, VersionRef) else None for ref in result.outputs]
-    told.tell(("end", call.run_id, number, item, _sent(result), stored))
+        stored = [ref if isinstance(ref, VersionRef) else None for ref in result.outputs]
+        told.tell(("end", call.run_id, number, item, _sent(result), stored))
     if result.state is State.FAILED:
         _stop_others(program, item)
     if result.state is not State.SUCCEEDED:

@@ -54,9 +54,9 @@ _tellers: WeakKeyDictionary[Any, dict[str, Teller]] = WeakKeyDictionary()
 _lock = Lock()
 
 
-def teller(topic: str) -> Teller:
-    """That of the worker whose task this thread runs."""
-    worker = get_worker()
+def teller(topic: str, worker: Any = None) -> Teller:
+    """That of a worker, mostly the one whose task this thread runs."""
+    worker = worker or get_worker()
     with _lock:
         found = _tellers.setdefault(worker, {})
         if topic not in found:
