@@ -69,7 +69,8 @@ def check_portions(session: nox.Session, have: list[str]) -> None:
 
 def run_tests(session: nox.Session, *packages: str) -> None:
     # "pytest", not "python -m pytest": the latter would put this folder on sys.path.
-    options = session.posargs or ["--numprocesses=auto"]
+    beside = ["--numprocesses=auto"] if "core" in packages else []
+    options = session.posargs or beside
     session.run("pytest", *[str(folder(p) / "tests") for p in packages], *options)
 
 

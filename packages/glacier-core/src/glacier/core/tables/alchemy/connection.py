@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import Any, Generator
+from contextlib import closing
+from typing import Any, ContextManager
 
 from glacier.core.errors import InvalidDatabase, MissingLibrary, UnreachableDatabase
 from glacier.core.errors._base import did_you_mean
@@ -148,14 +148,9 @@ def _prepare(connection: Any, reading: bool) -> None:
         connection.exec_driver_sql("SET TRANSACTION READ ONLY")
 
 
-@contextmanager
-def opened(address: EngineAddress, *, reading: bool = False) -> Generator[Any, None, None]:
+def opened(address: EngineAddress, *, reading: bool = False) -> ContextManager[Any]:
     """A connection for a while; what is not committed at its end is undone."""
-    connection = connect(address, reading=reading)
-    try:
-        yield connection
-    finally:
-        connection.close()
+    return closing(connect(address, reading=reading))
 
 
 def reason_of(error: BaseException, address: EngineAddress) -> str:

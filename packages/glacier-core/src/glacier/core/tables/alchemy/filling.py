@@ -8,7 +8,7 @@ from glacier.core.errors import UnfitTable
 from glacier.core.tables.alchemy.connection import is_mysql, sqlalchemy
 from glacier.core.tables.alchemy.notes import Place, exists
 from glacier.core.tables.alchemy.types import column_of, declared, mark_of
-from glacier.core.tables.alchemy.values import loaded, stored
+from glacier.core.tables.alchemy.values import of_columns, stored
 from glacier.core.tables.columns import Column
 from glacier.core.tables.contents import Digest
 from glacier.core.tables.sources import Rows, Source
@@ -150,7 +150,7 @@ def _check(filling: Filling, place: Place, sums: Sums) -> None:
 
     def chunks() -> Iterator[Rows]:
         for part in result.partitions(_CHUNK):
-            yield loaded(list(map(tuple, part)), columns, table)
+            yield of_columns(part, columns, table)
 
     for rows in stored(chunks(), columns, table, name):
         read.add(rows)

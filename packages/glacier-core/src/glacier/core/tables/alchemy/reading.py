@@ -13,7 +13,7 @@ from glacier.core.tables.alchemy.connection import connect, is_mysql, opened, sq
 from glacier.core.tables.alchemy.errors import failing, missing
 from glacier.core.tables.alchemy.filling import known_columns, selected
 from glacier.core.tables.alchemy.notes import exists, hold, noted, place_of
-from glacier.core.tables.alchemy.values import loaded
+from glacier.core.tables.alchemy.values import of_columns
 from glacier.core.tables.columns import Column
 from glacier.core.tables.results import Result
 from glacier.core.tables.sources import Rows
@@ -72,7 +72,7 @@ def read(
     def rows() -> Iterator[Rows]:
         with failing(address, "reading", name):
             for part in found.partitions(_CHUNK):
-                yield loaded(list(map(tuple, part)), columns, name)
+                yield of_columns(part, columns, name)
 
     def close() -> None:
         if not found.closed:

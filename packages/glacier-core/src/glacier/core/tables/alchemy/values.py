@@ -6,17 +6,19 @@ import json
 import math
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, Optional, Sequence
 from uuid import UUID
 
 from glacier.core.errors import UnfitTable
 from glacier.core.tables.columns import Column
+from glacier.core.tables.loading import loaded
 from glacier.core.tables.sources import Rows
 from glacier.core.textual import from_text, to_text
 
-__all__ = ["loaded", "stored"]
+__all__ = ["of_columns", "stored"]
 
 _Change = Callable[[Any], Any]
+_MEND = "Read it by a query that casts it to a text."
 _FINITE = ("mariadb", "mssql", "mysql")  # they have neither NaN nor infinities
 
 
@@ -100,26 +102,9 @@ _STORERS: Dict[str, _Change] = {
 }
 
 
-def loaded(rows: Rows, columns: Sequence[Column], table: str) -> Rows:
+def of_columns(rows: Iterable[Any], columns: Sequence[Column], table: str) -> Rows:
     """Rows as readers get them. Raises :class:`~glacier.core.errors.UnfitTable`."""
-    found_changes = [_loader(column) for column in columns]
-    changes = [(at, change) for at, change in enumerate(found_changes) if change is not None]
-    found: List[Tuple[Any, ...]] = []
-    for row in rows:
-        values = list(row)
-        for at, change in changes:
-            if values[at] is not None:
-                try:
-                    values[at] = change(values[at])
-                except (ValueError, TypeError, ArithmeticError) as error:
-                    raise UnfitTable(
-                        table=table,
-                        place=f"column {columns[at].name!r}",
-                        reason=f"{values[at]!r} is no {columns[at].kind}, as it is declared",
-                        mend="Read it by a query that casts it to a text.",
-                    ) from error
-        found.append(tuple(values))
-    return found
+    return loaded(list(map(tuple, rows)), columns, list(map(_loader, columns)), table, mend=_MEND)
 
 
 def _loader(column: Column) -> Optional[_Change]:

@@ -6,8 +6,8 @@ import os
 import re
 import sqlite3
 import time
-from contextlib import contextmanager
-from typing import Any, Generator, List
+from contextlib import closing, contextmanager
+from typing import Any, ContextManager, Generator, List
 
 from glacier.core.errors import DatabaseFailed, MissingTable, UnfitTable, UnreachableDatabase
 from glacier.core.tables.address import SqliteAddress
@@ -69,14 +69,9 @@ def _concurrent(connection: Any, address: SqliteAddress) -> Any:
             time.sleep(0.01)
 
 
-@contextmanager
-def opened(address: SqliteAddress, *, writing: bool) -> Generator[Any, None, None]:
+def opened(address: SqliteAddress, *, writing: bool) -> ContextManager[Any]:
     """A connection for a while; what is not committed at its end is undone."""
-    connection = connect(address, writing=writing)
-    try:
-        yield connection
-    finally:
-        connection.close()
+    return closing(connect(address, writing=writing))
 
 
 def unreachable(address: SqliteAddress, reason: str) -> UnreachableDatabase:

@@ -9,6 +9,7 @@ from glacier.core.errors import MissingTable, UnfitTable
 from glacier.core.tables.address import SqliteAddress, TableName
 from glacier.core.tables.columns import Column, named_apart
 from glacier.core.tables.contents import Digest
+from glacier.core.tables.loading import loaded
 from glacier.core.tables.results import Result
 from glacier.core.tables.sources import Rows, Source
 from glacier.core.tables.sqlite.connection import connect, failing, opened, quoted, tables
@@ -30,6 +31,7 @@ __all__ = ["content", "find", "no_columns", "read", "write"]
 _CHUNK = 10_000
 _VIEW = "temp.glacier_read"
 _STAGED = "temp.glacier_staged"
+_MEND = "Read it as CAST(… AS TEXT)."
 
 
 def write(
@@ -170,31 +172,9 @@ def read(
         loaders = [loader(column) for column in columns]
         with failing(address, "reading", name):
             for chunk in _fetched(cursor):
-                yield _loaded(chunk, loaders, columns, name)
+                yield loaded(chunk, columns, loaders, name, mend=_MEND)
 
     return Result(columns, rows, connection.close)
-
-
-def _loaded(rows: Rows, loaders: List[Any], columns: Tuple[Column, ...], name: str) -> Rows:
-    changed = [(at, load) for at, load in enumerate(loaders) if load is not None]
-    if not changed:
-        return rows
-    found: Rows = []
-    for row in rows:
-        values = list(row)
-        for at, load in changed:
-            if values[at] is not None:
-                try:
-                    values[at] = load(values[at])
-                except (ValueError, TypeError, ArithmeticError) as error:
-                    raise UnfitTable(
-                        table=name,
-                        place=f"column {columns[at].name!r}",
-                        reason=f"{values[at]!r} is no {columns[at].kind}, as it is declared",
-                        mend="Read it as CAST(… AS TEXT).",
-                    ) from error
-        found.append(tuple(values))
-    return found
 
 
 def _column(name: str, text: str) -> Column:
