@@ -114,6 +114,7 @@ SURFACE: Dict[str, List[str]] = {
         "TaskFinished",
         "TaskResult",
         "TaskStarted",
+        "TaskTimeout",
         "UnknownName",
         "Value",
         "VersionRef",
@@ -149,6 +150,7 @@ SURFACE: Dict[str, List[str]] = {
         "unmet",
         "unpack_error",
         "upstream_failed",
+        "warn_abandoned",
         "watch_imports",
     ],
     "glacier.core.tables": [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import pytest
 
@@ -22,8 +22,8 @@ class OnCluster(ExecutorContract):
     addresses: dict[int, str]
     made: list[DaskExecutor]
 
-    def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
-        executor = DaskExecutor(self.addresses[workers], fail_fast=fail_fast)
+    def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
+        executor = DaskExecutor(self.addresses[workers], **options)
         self.made.append(executor)
         return executor
 

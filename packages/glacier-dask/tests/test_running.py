@@ -17,7 +17,7 @@ from typing import Annotated, Any
 import pytest
 
 from glacier.core import Context, Dataset, Pipeline, RunFailed, Skip
-from glacier.core.errors import TaskTimeout
+from glacier.core.errors import GlacierWarning, TaskTimeout
 from glacier.core.events import Event, ItemFinished, RunFinished, TaskFinished, TaskStarted
 from glacier.dask import CannotCross, DaskExecutor, ValueLost
 from glacier.dask.teller import Teller
@@ -94,7 +94,8 @@ def test_a_task_that_takes_too_long_is_abandoned(executor: DaskExecutor) -> None
         await asyncio.sleep(30)
         return 1
 
-    run = executor.execute(pipeline, raise_on_failure=False)
+    with pytest.warns(GlacierWarning, match="'slow' goes on after its limit"):
+        run = executor.execute(pipeline, raise_on_failure=False)
     errors = [task.error for task in run.tasks.values()]
     assert all(isinstance(error, TaskTimeout) for error in errors), errors
     assert run.duration < 10

@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         StoreError,
         StoreFull,
         StoreGone,
+        TaskTimeout,
         UnknownName,
         WorkerLost,
         nearest,
@@ -81,7 +82,7 @@ if TYPE_CHECKING:
     from glacier.core.storage.shelf import WritableShelf
     from glacier.core.stores import DirectoryStore
     from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
-    from glacier.core.timeouts import limited, timed_out
+    from glacier.core.timeouts import limited, timed_out, warn_abandoned
     from glacier.core.wiring import NOWHERE
     from glacier.core.worker import run_call, run_call_async
 
@@ -141,6 +142,7 @@ __all__ = [
     "TaskFinished",
     "TaskResult",
     "TaskStarted",
+    "TaskTimeout",
     "UnknownName",
     "Value",
     "VersionRef",
@@ -176,6 +178,7 @@ __all__ = [
     "unmet",
     "unpack_error",
     "upstream_failed",
+    "warn_abandoned",
     "watch_imports",
 ]
 
@@ -221,6 +224,7 @@ _ROOMS = {
     "StoreGone": "errors",
     "TaskFinished": "events",
     "TaskStarted": "events",
+    "TaskTimeout": "errors",
     "UnknownName": "errors",
     "WorkerLost": "errors",
     "WritableShelf": "storage.shelf",
@@ -254,6 +258,7 @@ _ROOMS = {
     "unmet": "hindrances",
     "unpack_error": "crossing",
     "upstream_failed": "hindrances",
+    "warn_abandoned": "timeouts",
     "watch_imports": "imports",
 }
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import threading
-import warnings
 from collections.abc import Callable
 from time import monotonic, perf_counter, sleep, time
 from typing import Any
@@ -80,11 +79,6 @@ def _run_limited(call: TaskCall) -> TaskResult:
     thread.start()
     thread.join(call.step.limit)
     if not ended:
-        warnings.warn(
-            f"{called(call)} goes on after its limit of {call.step.limit:g} s: its thread cannot "
-            "be ended, and what comes of it is dropped",
-            stacklevel=2,
-        )
         told = "Its thread on the worker goes on, and what comes of it is dropped."
         return timed_out(call, started=started, duration=perf_counter() - clock, ended=told)
     result = ended[0]

@@ -228,29 +228,27 @@ class Conductor:
     def handle(self, record: Record) -> None:
         """Do what a record asks for; one of a step that has ended comes too late, or twice."""
         kind, _, number, item, *facts = record
+        step = self.steps[number]
         if self.log.states[number] is not State.WAITING:
             return
         if kind == "failed":
             self.end(number, item, facts[0])
         elif kind == "items":
             count, sent = facts
-            result = None if sent is None else self.received(number, sent)
+            result = None if sent is None else received(sent, step=step, item=None)
             self.expansions.expand(number, count, result)
         elif kind == "start":
             self.announcer.started(number, time(), facts[0])
         elif kind == "again":
-            self.announcer.attempt_failed(number, item, self.received(number, facts[0]), facts[1])
+            result = received(facts[0], step=step, item=item)
+            self.announcer.attempt_failed(number, item, result, facts[1])
         else:
             sent, stored = facts
-            result = self.received(number, sent)
+            result = received(sent, step=step, item=item)
             if item is not None:
                 self.expansions.end_item(number, item, result, stored)
             elif not self.stopped or result.state is not State.UPSTREAM_FAILED:  # but cancelled
                 self.end(number, None, self.submitter.with_outputs(number, result, stored))
-
-    def received(self, number: int, sent: Any) -> TaskResult:
-        """What a worker sent of a result."""
-        return received(sent, task=self.steps[number].task)
 
     def end(self, number: int, item: int | None, result: TaskResult) -> None:
         """Take in the end of a call."""

@@ -143,8 +143,6 @@ class Expansions:
         conductor.batch.forget(key)
         first = not _is_failure(expansion.error)
         expansion.add(item, result)
-        if result.state is State.FAILED and not _is_failure(expansion.error):
-            expansion.error = result  # what it stopped was told of before it
         conductor.announcer.item_finished(number, item, expansion, result)
         if result.state is State.FAILED and first and expansion.running and not conductor.stopped:
             conductor.session.stop(conductor.run_id, "another item failed", number)
@@ -208,8 +206,9 @@ class Expansions:
             for call in items:
                 if call not in running:
                     conductor.submitter.keys.pop(call)
+            expansion.stop(conductor.stopped)
             # An interrupt may have come between the end of an item and its entry in the books.
-            if not expansion.exhausted or expansion.running > len(active):
+            if expansion.running > len(active):
                 reason = conductor.stopped
                 expansion.fail(TaskResult(State.CANCELLED, (), None, 0.0, None, reason))
             expansion.running = len(active)
