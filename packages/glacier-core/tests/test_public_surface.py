@@ -102,6 +102,7 @@ SURFACE: Dict[str, List[str]] = {
         "RunError",
         "RunLog",
         "Secret",
+        "Serverless",
         "Slot",
         "State",
         "Step",

@@ -148,6 +148,10 @@ def test_tasks_run_where_the_resources_are_that_they_ask_for() -> None:
     def large() -> Annotated[str, Dataset("large")]:
         return where()
 
+    @pipeline.task(compute=Serverless(cpu=2, memory=512))
+    def wide() -> Annotated[str, Dataset("wide")]:
+        return where()
+
     @pipeline.task(tags=["nobody-declares-this"])
     def free() -> Annotated[bool, Dataset("free")]:
         return bool(where())
@@ -162,10 +166,12 @@ def test_tasks_run_where_the_resources_are_that_they_ask_for() -> None:
         plain = cluster.sync(add, "plain", {})
         gpu = cluster.sync(add, "with-gpu", {"GPU": 1})
         memory = cluster.sync(add, "with-memory", {"memory": 2**30})
+        wide = cluster.sync(add, "with-cpu", {"memory": 2**30, "CPU": 4})
         with DaskExecutor(cluster=cluster) as executor:
             run = executor.execute(pipeline)
-            assert (run["tagged"], run["large"], run["free"]) == ("with-gpu", "with-memory", True)
-        for worker in (plain, gpu, memory):
+            assert (run["tagged"], run["wide"], run["free"]) == ("with-gpu", "with-cpu", True)
+            assert run["large"] in ("with-memory", "with-cpu")
+        for worker in (plain, gpu, memory, wide):
             cluster.sync(worker.close)
 
 

@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple
 
 from glacier.core.contracts import Launch, Ref, State, TaskCall, TaskResult, VersionRef
 from glacier.core.hindrances import hindered, unmet, upstream_failed
+from glacier.core.preference import stack_for
 from glacier.core.run import RunLog
 from glacier.core.wiring import NOWHERE
 
@@ -29,7 +30,8 @@ class Holder(Protocol):
 class Ledger:
     """Applies the rules of the state table to one run; knows nothing of threads and workers.
 
-    ``ready`` is a stack: the steps that became ready last are on top, and so run first. The
+    ``ready`` is a stack: the steps that became ready last are on top, and so run first, unless a
+    step has a priority. The
     scheduler puts mapped steps there that have items left, and calls to try again.
     """
 
@@ -49,9 +51,8 @@ class Ledger:
             self.uses[wiring.numbers[name]] += 1
         for name, value in launch.inputs.items():
             self.log.values[wiring.numbers[name]] = keeper.keep(value)
-        self.ready: List[Any] = [
-            step for step in range(len(self.waits) - 1, -1, -1) if not self.waits[step]
-        ]
+        self.ready = stack_for(launch.plan.steps)
+        self.ready += [step for step in range(len(self.waits) - 1, -1, -1) if not self.waits[step]]
 
     def pin(self, refs: Mapping[str, VersionRef]) -> None:
         """Take in what the run reads from outside."""

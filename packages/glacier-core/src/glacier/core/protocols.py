@@ -70,7 +70,7 @@ if TYPE_CHECKING:
     from glacier.core.policy import qualified
     from glacier.core.portable import bare
     from glacier.core.progress import progress_listener
-    from glacier.core.resources import Database, ObjectStorage, Secret
+    from glacier.core.resources import Database, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
     from glacier.core.scratch import new_scratch_folder
     from glacier.core.secret_values import lacking
@@ -130,6 +130,7 @@ __all__ = [
     "RunError",
     "RunLog",
     "Secret",
+    "Serverless",
     "Slot",
     "State",
     "Step",
@@ -216,6 +217,7 @@ _ROOMS = {
     "RunError": "errors",
     "RunLog": "run",
     "Secret": "resources",
+    "Serverless": "resources",
     "Slot": "step",
     "Step": "step",
     "StoreDenied": "errors",

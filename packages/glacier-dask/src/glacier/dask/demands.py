@@ -1,8 +1,9 @@
 """What tasks ask of workers, in Dask's terms.
 
-A task with ``compute=Serverless(memory=…)`` needs so many bytes of the abstract resource
-``memory``, and one with the tag ``gpu`` one of the resource ``gpu``, where there is a worker that
-declares a resource of that name. Without one the option has no effect: Dask would wait for ever.
+A task with ``compute=Serverless(memory=…, cpu=…)`` needs so many bytes of the abstract resource
+``memory``, and so many of ``cpu``, and one with the tag ``gpu`` one of the resource ``gpu``, where
+there is a worker that declares a resource of that name. Without one the option has no effect: Dask
+would wait for ever.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from glacier.core.protocols import InvalidRequest, Launch, Step, UnknownName
+from glacier.core.protocols import InvalidRequest, Launch, Serverless, Step, UnknownName
 
 __all__ = ["Demands", "check_priority", "check_priority_names"]
 
@@ -26,17 +27,24 @@ class Demands:
         declared = {name for worker in workers for name in worker.get("resources") or ()}
         self._names = {name.lower(): name for name in declared}
         self._priority = priority
-        self._memory: dict[str, int] = {}
-        if launch.whole is not None and "memory" in self._names:
-            for task in launch.whole.tasks:
-                if task.compute is not None and task.compute.memory is not None:
-                    self._memory[task.name] = task.compute.memory * _MEBIBYTE
+        self._sizes: dict[str, dict[str, float]] = {}
+        for task in () if launch.whole is None else launch.whole.tasks:
+            if task.compute is not None:
+                self._sizes[task.name] = self._taken(task.compute)
+
+    def _taken(self, compute: Serverless) -> dict[str, float]:
+        """What a machine of that size takes of the resources that there are."""
+        memory = None if compute.memory is None else compute.memory * _MEBIBYTE
+        sizes = {"memory": memory, "cpu": compute.cpu}
+        return {
+            self._names[name]: size
+            for name, size in sizes.items()
+            if size is not None and name in self._names
+        }
 
     def resources(self, step: Step) -> dict[str, float]:
         """What a call of a step takes of each resource."""
-        found: dict[str, float] = {}
-        if step.task in self._memory:
-            found[self._names["memory"]] = self._memory[step.task]
+        found = dict(self._sizes.get(step.task, ()))
         for tag in step.tags:
             name = self._names.get(tag.lower())
             if name is not None:
@@ -44,9 +52,9 @@ class Demands:
         return found
 
     def priority(self, step: Step) -> float:
-        """The highest that the task, or one of its tags, is given; 0 without."""
+        """The highest that the task, or one of its tags, is given; else what the task says."""
         given = [self._priority[n] for n in (step.task, *step.tags) if n in self._priority]
-        return max(given, default=0)
+        return max(given, default=step.priority)
 
 
 def check_priority(found: Any) -> dict[str, float]:

@@ -47,7 +47,7 @@ class DaskExecutor:
     ``fail_fast``, ``concurrency``, ``cache``, ``storage``, ``root``, ``history`` and ``progress``
     are as with ``LocalExecutor``; ``root`` must be a folder that all machines share where something
     is stored in it. ``history`` is false by default. ``priority`` maps names and tags of tasks to
-    Dask's priorities.
+    priorities, in place of those that the tasks themselves have.
 
     Raises :class:`~glacier.dask.InvalidCluster` for arguments that contradict each other.
     """

@@ -214,6 +214,21 @@ class LimitContract(ContractBase):
         assert sorted(_states(run).values()) == ["cancelled"] * 5 + ["failed"]
         assert len(recorder.of(TaskFinished)) == len(outputs)
 
+    def test_a_task_of_a_higher_priority_begins_first(self) -> None:
+        pipeline, recorder = Pipeline("priority"), Recorder()
+        outputs = [Dataset(f"out-{number}") for number in range(5)]
+
+        def add(number: int) -> None:
+            @pipeline.task(name=f"task-{number}", priority=(0, 3, -1, 9, 3.5)[number])
+            def work() -> Annotated[int, outputs[number]]:
+                return number
+
+        for number in range(len(outputs)):
+            add(number)
+        self.make_executor(workers=1).execute(pipeline, listeners=[recorder])
+        order = [event.step.task for event in recorder.of(TaskFinished)]
+        assert order == ["task-3", "task-4", "task-1", "task-0", "task-2"]
+
     def test_a_mapped_task_that_was_stopped_has_no_value(self) -> None:
         for limits in ({}, {"each": 1}):
             recorder = Recorder()
