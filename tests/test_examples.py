@@ -55,7 +55,7 @@ def load(name: str) -> ModuleType:
 @pytest.fixture(scope="module")
 def executors() -> Iterator[dict[str, Executor]]:
     """One for each place that a pipeline can run in."""
-    with DaskExecutor(n_workers=2, threads_per_worker=1) as cluster:
+    with DaskExecutor(n_workers=2, threads_per_worker=1, history=False) as cluster:
         yield {
             "inline": InlineExecutor(),
             "threads": LocalExecutor(history=False),

@@ -19,7 +19,7 @@ SIZE = 200 * 2**20
 def times() -> dict[str, list[tuple[float, float]]]:
     """Pairs of seconds, of Glacier and of Dask alone, by the shape of the graph."""
     found: dict[str, list[tuple[float, float]]] = {"wide": [], "chain": []}
-    with DaskExecutor(n_workers=2, threads_per_worker=1) as executor:
+    with DaskExecutor(n_workers=2, threads_per_worker=1, history=False) as executor:
         shapes: dict[str, tuple[Callable[..., Any], Callable[[], Pipeline]]] = {
             "wide": (_mapped, _wide),
             "chain": (_chained, _chain),
@@ -54,7 +54,7 @@ def memory() -> int:
         def read(value: Annotated[bytes, data]) -> Annotated[int, Dataset(f"size-{number}")]:
             return len(value)
 
-    with DaskExecutor(n_workers=2, threads_per_worker=1) as executor:
+    with DaskExecutor(n_workers=2, threads_per_worker=1, history=False) as executor:
         executor.client.submit(int, 1).result()
         before = _peak()
         run = executor.execute(pipeline)

@@ -33,11 +33,11 @@ def _small() -> Pipeline:
 def test_a_client_or_a_cluster_is_used_and_left_open() -> None:
     local = {"processes": False, "n_workers": 1, "dashboard_address": "127.0.0.1:0"}
     with LocalCluster(**local) as cluster:
-        with DaskExecutor(cluster=cluster) as executor:
+        with DaskExecutor(cluster=cluster, history=False) as executor:
             assert executor.execute(_small())["out"] == 3
         assert len(cluster.workers) == 1
         with Client(cluster, set_as_default=False) as client:
-            with DaskExecutor(client=client) as executor:
+            with DaskExecutor(client=client, history=False) as executor:
                 assert executor.execute(_small())["out"] == 3
             assert client.submit(int, "5").result() == 5
 
@@ -123,7 +123,7 @@ def test_versions_are_compared_before_anything_runs(tmp_path: Path) -> None:
         "glacier.core._version.__version__ = '99.0'\n"
     )
     events: list[object] = []
-    executor = DaskExecutor(n_workers=1, threads_per_worker=1, preload=preload)
+    executor = DaskExecutor(n_workers=1, threads_per_worker=1, preload=preload, history=False)
     with executor, pytest.raises(VersionMismatch, match=r"worker tcp.*glacier-pipeline 99\.0"):
         executor.execute(_small(), listeners=[events.append])
     assert not events
@@ -167,7 +167,7 @@ def test_tasks_run_where_the_resources_are_that_they_ask_for() -> None:
         gpu = cluster.sync(add, "with-gpu", {"GPU": 1})
         memory = cluster.sync(add, "with-memory", {"memory": 2**30})
         wide = cluster.sync(add, "with-cpu", {"memory": 2**30, "CPU": 4})
-        with DaskExecutor(cluster=cluster) as executor:
+        with DaskExecutor(cluster=cluster, history=False) as executor:
             run = executor.execute(pipeline)
             assert (run["tagged"], run["wide"], run["free"]) == ("with-gpu", "with-cpu", True)
             assert run["large"] in ("with-memory", "with-cpu")
@@ -189,7 +189,7 @@ def test_priorities_decide_what_runs_first(alone: str) -> None:
         if type(event).__name__ == "TaskFinished":
             order.append(event.step.task)  # type: ignore[attr-defined]
 
-    with DaskExecutor(alone, priority={"third": 5, "tag-second": 9}) as executor:
+    with DaskExecutor(alone, priority={"third": 5, "tag-second": 9}, history=False) as executor:
         executor.execute(pipeline, listeners=[listen])
     assert order == ["second", "third", "first"]
 

@@ -23,7 +23,7 @@ class OnCluster(ExecutorContract):
     made: list[DaskExecutor]
 
     def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
-        executor = DaskExecutor(self.addresses[workers], **options)
+        executor = DaskExecutor(self.addresses[workers], history=False, **options)
         self.made.append(executor)
         return executor
 
@@ -57,7 +57,7 @@ class TestProcesses(OnCluster):
         def use(key: Annotated[str, Secret("contract-key")]) -> Annotated[int, Dataset("length")]:
             return len(key)
 
-        with DaskExecutor(self.addresses[2]) as executor:
+        with DaskExecutor(self.addresses[2], history=False) as executor:
             os.environ[variable] = "here it is of no use"
             try:
                 with pytest.raises(MissingSecret, match="contract-key"):

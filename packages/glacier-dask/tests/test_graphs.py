@@ -115,7 +115,7 @@ def _outcome(executor: Any, nodes: list[Node]) -> Any:
 
 @pytest.fixture(scope="module")
 def dask(threads: str) -> Iterator[DaskExecutor]:
-    with DaskExecutor(threads, concurrency=None) as executor:
+    with DaskExecutor(threads, history=False) as executor:
         yield executor
 
 

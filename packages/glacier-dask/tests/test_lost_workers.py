@@ -28,7 +28,7 @@ Squares = Annotated[list[int], Dataset("squares")]
 @pytest.fixture(scope="module")
 def three() -> Iterator[DaskExecutor]:
     assert distributed.__version__, "imported before its settings are changed for a while"
-    executor = DaskExecutor(n_workers=3, threads_per_worker=1)
+    executor = DaskExecutor(n_workers=3, threads_per_worker=1, history=False)
     with dask.config.set({"distributed.scheduler.allowed-failures": 1}):
         executor.session()
     with executor:

@@ -17,6 +17,7 @@ def test_the_package_offers_what_is_written_here() -> None:
         "ClusterFailed",
         "DaskExecutor",
         "InvalidCluster",
+        "NotShared",
         "ValueLost",
         "VersionMismatch",
         "WorkerDied",

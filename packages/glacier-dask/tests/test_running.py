@@ -22,6 +22,8 @@ from glacier.core.events import Event, ItemFinished, RunFinished, TaskFinished, 
 from glacier.dask import CannotCross, DaskExecutor, ValueLost
 from glacier.dask.teller import Teller
 
+HERE: Any = {"processes": False, "n_workers": 1, "threads_per_worker": 1, "history": False}
+
 raw = Dataset("raw")
 Raw = Annotated[list[int], raw]
 Item = Annotated[int, raw.each]
@@ -30,7 +32,7 @@ Out = Annotated[int, Dataset("out")]
 
 @pytest.fixture(scope="module")
 def executor(processes: str) -> Iterator[DaskExecutor]:
-    with DaskExecutor(processes) as executor:
+    with DaskExecutor(processes, history=False) as executor:
         yield executor
 
 
@@ -75,7 +77,7 @@ def test_a_task_that_waits_to_be_tried_again_holds_no_worker(alone: str, tmp_pat
         Path(gate).touch()  # on the only worker there is, while the first one waits
         return 0
 
-    with DaskExecutor(alone) as executor:
+    with DaskExecutor(alone, history=False) as executor:
         assert executor.execute(pipeline)["out"] == 1
 
 
@@ -125,7 +127,7 @@ def test_limits_hold_across_workers(executor: DaskExecutor, tmp_path: Path) -> N
     def each(item: Item) -> Out:
         return alone("each") + item
 
-    limited = DaskExecutor(executor.session().address, concurrency={"api": 1})
+    limited = DaskExecutor(executor.session().address, concurrency={"api": 1}, history=False)
     assert limited.execute(pipeline)["out"] == [5, 6, 7]
     limited.close()
 
@@ -157,7 +159,7 @@ def test_ctrl_c_cancels_what_waits_and_lets_what_runs_end(tmp_path: Path) -> Non
         _wait_for(Path(begun))
         os.kill(os.getpid(), signal.SIGINT)
 
-    with DaskExecutor(processes=False, n_workers=1, threads_per_worker=1) as executor:
+    with DaskExecutor(**HERE) as executor:
         executor.session()
         thread = threading.Thread(target=interrupt)
         thread.start()
@@ -235,7 +237,7 @@ def test_what_tasks_log_on_workers_is_in_the_history(processes: str, tmp_path: P
         logging.getLogger("elsewhere").error("and this")
         return 1
 
-    with DaskExecutor(processes, root=tmp_path, history=True) as executor:
+    with DaskExecutor(processes, root=tmp_path) as executor:
         run = executor.execute(pipeline)
     (file,) = tmp_path.glob("*.db")
     with sqlite3.connect(file) as connection:
@@ -282,7 +284,7 @@ def test_what_cannot_be_brought_back_fails_its_task(executor: DaskExecutor) -> N
 
 
 def test_values_outlive_the_run_but_not_the_cluster() -> None:
-    executor = DaskExecutor(processes=False, n_workers=1, threads_per_worker=1)
+    executor = DaskExecutor(**HERE)
     run, other = executor.execute(_small()), executor.execute(_small())
     assert run["out"] == 3
     executor.close()
@@ -365,7 +367,7 @@ def test_a_record_that_never_comes_is_asked_for(
         told.append(record[0])
 
     monkeypatch.setattr(Teller, "tell", drop)
-    with DaskExecutor(threads) as executor:
+    with DaskExecutor(threads, history=False) as executor:
         run = executor.execute(pipeline)
         assert (run["squares"], run["out"], run["other"]) == ([1, 9], 3, 6)
     assert run.tasks["skip"].state == "skipped"
@@ -401,7 +403,7 @@ def test_a_mapped_task_is_stopped_between_its_items(threads: str, how: str) -> N
             if how == "interrupt" and len(items) == 3:
                 raise KeyboardInterrupt
 
-    with DaskExecutor(threads, fail_fast=True) as executor:
+    with DaskExecutor(threads, fail_fast=True, history=False) as executor:
         if how == "interrupt":
             with pytest.raises(KeyboardInterrupt):
                 executor.execute(pipeline, listeners=[listen])

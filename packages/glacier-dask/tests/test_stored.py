@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import pytest
 
 from glacier.core import Dataset, ObjectStorage, Pipeline, RunFailed
 from glacier.core.events import TaskFinished
-from glacier.dask import DaskExecutor
+from glacier.dask import DaskExecutor, NotShared, sharing
 
 lake = ObjectStorage("lake")
 raw = Dataset("raw", storage=lake)
@@ -43,8 +44,9 @@ def _pipeline(*, broken: bool = False) -> Pipeline:
 
 
 @pytest.fixture
-def executor(processes: str, tmp_path: Path) -> DaskExecutor:
-    return DaskExecutor(processes, root=tmp_path / "root")
+def executor(processes: str, tmp_path: Path) -> Iterator[DaskExecutor]:
+    with DaskExecutor(processes, root=tmp_path / "root") as executor:
+        yield executor
 
 
 def _states(run: object) -> dict[str, str]:
@@ -104,7 +106,7 @@ def test_with_cache_nothing_runs_twice(processes: str, tmp_path: Path) -> None:
 
 
 def test_a_failed_run_is_gone_on_from(processes: str, tmp_path: Path) -> None:
-    executor = DaskExecutor(processes, root=tmp_path, history=True)
+    executor = DaskExecutor(processes, root=tmp_path)
     with pytest.raises(RunFailed, match="not today") as failed:
         executor.execute(_pipeline(broken=True))
     run = executor.execute(_pipeline(), resume=failed.value.run.run_id)
@@ -132,7 +134,7 @@ def test_what_a_failed_run_had_in_memory_is_stored_by_its_worker(
 
         return pipeline
 
-    executor = DaskExecutor(processes, root=tmp_path, history=True)
+    executor = DaskExecutor(processes, root=tmp_path)
     failed = executor.execute(pipeline(broken=True), raise_on_failure=False)
     assert failed.resumable
     run = executor.execute(pipeline(broken=False), resume=failed.run_id)
@@ -158,3 +160,50 @@ def test_explaining_needs_no_cluster(tmp_path: Path) -> None:
         "square",
         "add",
     ]
+
+
+def test_a_folder_that_workers_do_not_see_is_refused_before_anything_runs(
+    threads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker is of this process, which stands for another machine here."""
+    monkeypatch.setattr(sharing, "_LATE", 0.0)
+    monkeypatch.setattr("glacier.dask.sharing.os.path.exists", lambda path: False)
+    events: list[object] = []
+    with DaskExecutor(threads, root=tmp_path, history=False) as executor:
+        with pytest.raises(NotShared, match="Give a folder that all machines share"):
+            executor.execute(_pipeline(), listeners=[events.append])
+        assert not events
+        assert not list(tmp_path.glob(".seen*"))
+        with pytest.raises(RunFailed):  # one that stores nothing is not asked about it
+            executor.execute(_unstored())
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_what_is_left_to_go_on_from_is_in_a_shared_folder(
+    threads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    if not shared:
+        monkeypatch.setattr(sharing.SharedFolder, "check", _refuse)
+    with DaskExecutor(threads, root=tmp_path) as executor:
+        failed = executor.execute(_unstored(), raise_on_failure=False)
+        monkeypatch.undo()
+        run = executor.execute(_unstored(), resume=failed.run_id, raise_on_failure=False)
+    assert _states(run)["make"] == ("up_to_date" if shared else "succeeded")
+
+
+def _refuse(folder: object) -> None:
+    raise NotShared(root="/data", workers=["tcp://a:1"])
+
+
+def _unstored() -> Pipeline:
+    pipeline, made = Pipeline("unstored"), Dataset("made")
+
+    @pipeline.task
+    def make() -> Annotated[int, made]:
+        return 1
+
+    @pipeline.task
+    def fail(value: Annotated[int, made]) -> Writer:
+        raise ValueError("not today")
+
+    return pipeline

@@ -228,7 +228,7 @@ class Conductor:
     def handle(self, record: Record) -> None:
         """Do what a record asks for; one of a step that has ended comes too late, or twice."""
         kind, _, number, item, *facts = record
-        step = self.steps[number]
+        step = self.steps[int(number)]
         if self.log.states[number] is not State.WAITING:
             return
         if kind == "failed":

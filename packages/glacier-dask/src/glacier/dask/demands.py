@@ -44,7 +44,7 @@ class Demands:
 
     def resources(self, step: Step) -> dict[str, float]:
         """What a call of a step takes of each resource."""
-        found = dict(self._sizes.get(step.task, ()))
+        found: dict[str, float] = {**self._sizes.get(step.task, {})}
         for tag in step.tags:
             name = self._names.get(tag.lower())
             if name is not None:

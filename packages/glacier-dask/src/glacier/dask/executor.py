@@ -46,8 +46,8 @@ class DaskExecutor:
 
     ``fail_fast``, ``concurrency``, ``cache``, ``storage``, ``root``, ``history`` and ``progress``
     are as with ``LocalExecutor``; ``root`` must be a folder that all machines share where something
-    is stored in it. ``history`` is false by default. ``priority`` maps names and tags of tasks to
-    priorities, in place of those that the tasks themselves have.
+    is stored in it; the history is written by the client alone. ``priority`` maps names and tags of
+    tasks to priorities, in place of those that the tasks themselves have.
 
     Raises :class:`~glacier.dask.InvalidCluster` for arguments that contradict each other.
     """
@@ -68,7 +68,7 @@ class DaskExecutor:
         storage: str = "local",
         root: str | os.PathLike[str] = ".glacier",
         progress: str | None = None,
-        history: bool = False,
+        history: bool = True,
         **cluster_options: Any,
     ) -> None:
         if workers is not None:
@@ -109,9 +109,9 @@ class DaskExecutor:
     ) -> Run:
         """Run a pipeline to its end; the arguments are those of ``LocalExecutor.execute``.
 
-        Raises as that does, and before anything runs :class:`~glacier.dask.ClusterFailed`, and
+        Raises as that does, and before anything runs :class:`~glacier.dask.ClusterFailed`,
         :class:`~glacier.dask.VersionMismatch` where the cluster does not have this Python and this
-        Glacier.
+        Glacier, and :class:`~glacier.dask.NotShared` where it could not store what the run stores.
         """
         launch = prepared(
             pipeline,
@@ -142,9 +142,10 @@ class DaskExecutor:
         listeners: Iterable[Listener],
         resume: str | None,
     ) -> Run:
-        from glacier.dask.holder import Holder
         from glacier.dask.presence import levels
+        from glacier.dask.sharing import SharedFolder
 
+        folder = SharedFolder(session, self.root)
         execution = Execution(
             launch,
             listeners=(*self.observers(), *listeners),
@@ -152,11 +153,13 @@ class DaskExecutor:
             cache=self.cache,
             resume=resume,
             resumable=self.resumable,
-            salvage=Holder(session, None).store,
+            salvage=folder.store,
         )
         demands = Demands(launch, workers.values(), self.priority)
-        return execution.conduct(
-            lambda refs: conductor(
+
+        def drive(refs: Any) -> Any:
+            folder.check_for(execution)
+            return conductor(
                 execution,
                 session,
                 refs=refs,
@@ -165,7 +168,8 @@ class DaskExecutor:
                 concurrency=self.concurrency,
                 levels=partial(levels, execution.run_id),
             )
-        )
+
+        return execution.conduct(drive)
 
     def explain(
         self,
@@ -247,10 +251,11 @@ class DaskExecutor:
 
     def __getstate__(self) -> dict[str, Any]:
         """A task may execute pipelines with the executor that runs it: what it gets is one for the
-        same cluster."""
+        same cluster, which notes no history."""
         session = self.session()
         state: dict[str, Any] = dict(self.__dict__)
         state.update(address=session.address, _options={}, _was_sent=True)
+        state.update(history=False, resumable=False)  # it is noted where the run began
         for name in ("_client", "_cluster", "_session", "_lock"):
             state[name] = None
         return state

@@ -57,6 +57,19 @@ class VersionMismatch(GlacierError, RuntimeError):
         )
 
 
+class NotShared(GlacierError, OSError):
+    """Something is to be stored in a folder that is not the same one on all machines."""
+
+    def __init__(self, *, root: str, workers: Sequence[str]) -> None:
+        self.workers = tuple(workers)
+        more = f" and {len(workers) - 3} more" if len(workers) > 3 else ""
+        super().__init__(
+            f"the run stores datasets below {root!r}, which is another folder, or none, on the "
+            f"workers {', '.join(workers[:3])}{more}: what they write there would not be found "
+            "here. Give a folder that all machines share: DaskExecutor(root=…), --root."
+        )
+
+
 class CannotCross(RunError):
     """A function or a value that cannot be sent to a worker, or be brought from it."""
 

@@ -31,6 +31,7 @@ class Session:
         self.client = client
         self.address: str = client.scheduler.address
         self._checked: set[str] = set()
+        self.sharing: dict[str, set[str]] = {}  # the workers that see a folder of the client
         self._ours = tuple(ours)
         self._end = weakref.finalize(self, _close_aside, self._ours)
         self._end.atexit = False  # Dask closes by itself what is open then

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, Dict, List, Tuple
 
 from glacier.core.context import Context
-from glacier.core.contracts import Executor
+from glacier.core.contracts import Executor, Listener
 from glacier.core.dataset import Dataset
 from glacier.core.errors import GlacierWarning, RequestError, Skip, TaskTimeout
 from glacier.core.events import AttemptFailed, Event, ItemFinished, TaskFinished
@@ -238,7 +238,7 @@ class LimitContract(ContractBase):
                     raise KeyboardInterrupt
 
             executor = self.make_executor(concurrency=limits)
-            told = [recorder, interrupt]
+            told: List[Listener] = [recorder, interrupt]
             caught(KeyboardInterrupt, partial(executor.execute, _long(), listeners=told))
             ended = [(event.step.task, str(event.state)) for event in recorder.of(TaskFinished)]
             assert sorted(ended) == [
