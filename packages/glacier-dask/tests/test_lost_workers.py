@@ -72,13 +72,8 @@ def _pipeline() -> Pipeline:
 
 
 def _complete(executor: DaskExecutor) -> None:
-    """Wait until all three workers are there; where Dask has not started one again, which happens
-    on a busy machine, begin with a new cluster."""
-    try:
-        executor.client.wait_for_workers(3, timeout=15)
-    except TimeoutError:
-        executor.close()
-        executor.client.wait_for_workers(3, timeout=60)
+    """Wait until all three workers are there."""
+    executor.client.wait_for_workers(3, timeout=60)
 
 
 def _expected() -> dict[str, Any]:
@@ -148,3 +143,16 @@ def test_a_task_that_always_kills_its_worker_fails_and_the_rest_goes_on(
     assert states == {"die": "failed", "after": "upstream_failed", "live": "succeeded"}
     assert "Dask gave up on task 'die'" in str(run.tasks["die"].error)
     assert "after" not in started
+
+
+def test_a_lost_worker_is_started_again_though_dask_gives_it_up(three: DaskExecutor) -> None:
+    """As when it is lost again at the moment at which Dask looks for it."""
+    _complete(three)
+    client = three.client
+    with dask.config.set({"distributed.deploy.lost-worker-timeout": "1ms"}):
+        victim = _kill_one(three)
+        until = time.monotonic() + 60
+        pids: set[int] = set()
+        while len(pids) < 3 or victim in pids:
+            assert time.monotonic() < until, f"only {len(pids)} workers are there"
+            pids = set(client.run(os.getpid, on_error="ignore").values())

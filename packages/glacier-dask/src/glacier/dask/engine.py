@@ -18,6 +18,7 @@ __all__ = [
     "rejoin",
     "secede",
     "sizeof",
+    "spec_cluster",
 ]
 
 _distributed: Any = import_module("distributed")
@@ -38,4 +39,5 @@ local_cluster: Any = _distributed.LocalCluster
 new_client: Any = _distributed.Client
 rejoin: Any = _distributed.rejoin
 secede: Any = _distributed.secede
+spec_cluster: Any = _distributed.SpecCluster
 sizeof: Any = import_module("dask.sizeof").sizeof

@@ -11,7 +11,7 @@ from typing import Any
 
 from glacier.core.protocols import lacking
 from glacier.dask import presence
-from glacier.dask.engine import Client, get_client, get_worker, local_cluster, new_client
+from glacier.dask.engine import Client, get_client, get_worker, new_client
 from glacier.dask.faults import ClusterFailed
 from glacier.dask.steps import halt
 from glacier.dask.switchboard import unplug
@@ -81,6 +81,7 @@ class Session:
 def start(**options: Any) -> Session:
     """A session with a cluster of its own on this machine."""
 
+    from glacier.dask.lasting import LastingCluster
     from glacier.dask.unguarded import start_unguarded
 
     start_unguarded()
@@ -88,7 +89,7 @@ def start(**options: Any) -> Session:
     options.setdefault("silence_logs", logging.ERROR)
     if options.get("processes", True) and options.get("worker_class") is None:
         options["preload"] = [_DEAF, *_listed(options.get("preload"))]
-    cluster = _reached("no LocalCluster", lambda: local_cluster(**options))
+    cluster = _reached("no LocalCluster", lambda: LastingCluster(**options))
     return connect(cluster, ours=(cluster,))
 
 
