@@ -156,3 +156,4 @@ def test_a_lost_worker_is_started_again_though_dask_gives_it_up(three: DaskExecu
         while len(pids) < 3 or victim in pids:
             assert time.monotonic() < until, f"only {len(pids)} workers are there"
             pids = set(client.run(os.getpid, on_error="ignore").values())
+    assert sorted(client.cluster.workers) == [0, 1, 2], "none was given up"
