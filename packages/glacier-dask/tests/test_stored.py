@@ -93,23 +93,23 @@ def test_with_cache_nothing_runs_twice(processes: str, tmp_path: Path) -> None:
     def double(values: Annotated[list[int], start]) -> Annotated[list[int], Dataset("doubled")]:
         return [2 * value for value in values]
 
-    executor = DaskExecutor(processes, root=tmp_path, cache=True)
-    first = executor.execute(pipeline, inputs={start: [1, 2]})
-    second = executor.execute(pipeline, inputs={start: [1, 2]})
-    other = executor.execute(pipeline, inputs={start: [5]})
-    assert [_states(run)["double"] for run in (first, second, other)] == [
-        "succeeded",
-        "up_to_date",
-        "succeeded",
-    ]
-    assert (first["doubled"], second["doubled"], other["doubled"]) == ([2, 4], [2, 4], [10])
+    with DaskExecutor(processes, root=tmp_path, cache=True) as executor:
+        first = executor.execute(pipeline, inputs={start: [1, 2]})
+        second = executor.execute(pipeline, inputs={start: [1, 2]})
+        other = executor.execute(pipeline, inputs={start: [5]})
+        assert [_states(run)["double"] for run in (first, second, other)] == [
+            "succeeded",
+            "up_to_date",
+            "succeeded",
+        ]
+        assert (first["doubled"], second["doubled"], other["doubled"]) == ([2, 4], [2, 4], [10])
 
 
 def test_a_failed_run_is_gone_on_from(processes: str, tmp_path: Path) -> None:
-    executor = DaskExecutor(processes, root=tmp_path)
-    with pytest.raises(RunFailed, match="not today") as failed:
-        executor.execute(_pipeline(broken=True))
-    run = executor.execute(_pipeline(), resume=failed.value.run.run_id)
+    with DaskExecutor(processes, root=tmp_path) as executor:
+        with pytest.raises(RunFailed, match="not today") as failed:
+            executor.execute(_pipeline(broken=True))
+        run = executor.execute(_pipeline(), resume=failed.value.run.run_id)
     assert _states(run) == {"load": "up_to_date", "square": "up_to_date", "add": "succeeded"}
     assert run["total"] == 14
 
@@ -134,12 +134,12 @@ def test_what_a_failed_run_had_in_memory_is_stored_by_its_worker(
 
         return pipeline
 
-    executor = DaskExecutor(processes, root=tmp_path)
-    failed = executor.execute(pipeline(broken=True), raise_on_failure=False)
-    assert failed.resumable
-    run = executor.execute(pipeline(broken=False), resume=failed.run_id)
-    assert _states(run) == {"make": "up_to_date", "use": "succeeded"}
-    assert run["used"] == 6
+    with DaskExecutor(processes, root=tmp_path) as executor:
+        failed = executor.execute(pipeline(broken=True), raise_on_failure=False)
+        assert failed.resumable
+        run = executor.execute(pipeline(broken=False), resume=failed.run_id)
+        assert _states(run) == {"make": "up_to_date", "use": "succeeded"}
+        assert run["used"] == 6
 
 
 def test_listeners_are_told_of_versions(executor: DaskExecutor) -> None:
