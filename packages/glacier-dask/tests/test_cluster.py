@@ -195,9 +195,9 @@ def test_priorities_decide_what_runs_first(alone: str) -> None:
 
 
 def test_a_priority_for_what_is_not_there_is_refused(threads: str) -> None:
-    with DaskExecutor(threads, priority={"nigth": 1}) as executor:
-        with pytest.raises(RequestError, match="Did you mean 'night'"):
-            executor.execute(_small())
+    executor = DaskExecutor(threads, priority={"nigth": 1})
+    with executor, pytest.raises(RequestError, match="Did you mean 'night'"):
+        executor.execute(_small())
 
 
 # --- scripts --------------------------------------------------------------------------------------
