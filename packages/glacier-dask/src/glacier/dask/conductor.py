@@ -79,8 +79,7 @@ class Conductor:
         self.steps, self.wiring = self.launch.plan.steps, self.launch.plan.wiring
         board = switchboard(session.client)
         self.records, self.topic = board.listen(self.run_id), board.topic
-        read = None if self.depot is None else self.depot.read
-        self.holder = Holder(session, read)
+        self.holder = Holder(session, None if self.depot is None else self.depot.read)
         self.ledger = Ledger(self.launch, self.run_id, self.holder)
         self.ledger.pin(refs)
         self.limits: Limits[Any] = Limits(concurrency, self.steps, self.ledger.ready)
@@ -98,13 +97,11 @@ class Conductor:
             levels=levels,
             fail_fast=fail_fast,
         )
-        self.expansions = Expansions(self)
-        self.lookout = Lookout(self)
+        self.expansions, self.lookout = Expansions(self), Lookout(self)
         self.parked: dict[int, list[Record]] = {}
         self.announcer = Announcer(execution)
         self.entered: set[int] = set()  # steps that hold a place of a limit
-        self.left = len(self.steps)
-        self.stopped = ""
+        self.left, self.stopped = len(self.steps), ""
 
     def _is_patient(self, number: int) -> bool:
         return self.steps[number].each >= 0 or (self.depot is not None and self.depot.waits(number))
