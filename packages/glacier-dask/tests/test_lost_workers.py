@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import dask
@@ -16,6 +17,7 @@ import pytest
 from glacier.core import Dataset, Pipeline
 from glacier.core.events import TaskFinished, TaskStarted
 from glacier.dask import DaskExecutor
+from glacier.dask.teller import Teller
 
 ROUNDS = 20
 WIDTH = 12
@@ -157,3 +159,22 @@ def test_a_lost_worker_is_started_again_though_dask_gives_it_up(three: DaskExecu
             assert time.monotonic() < until, f"only {len(pids)} workers are there"
             pids = set(client.run(os.getpid, on_error="ignore").values())
     assert sorted(client.cluster.workers) == [0, 1, 2], "none was given up"
+
+
+def test_a_result_that_is_lost_before_it_was_told_of_is_waited_for(
+    three: DaskExecutor, tmp_path: Path
+) -> None:
+    pipeline, marker = Pipeline("untold"), str(tmp_path / "marker")
+
+    @pipeline.task
+    def make() -> Annotated[str, Dataset("made")]:
+        if Path(marker).exists():
+            time.sleep(1.0)  # longer than the client waits before it looks what has become of it
+            return "again"
+        Path(marker).touch()
+        Teller.tell = lambda teller, record: None  # type: ignore[method-assign]  # it dies anyway
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        return "first"
+
+    _complete(three)
+    assert three.execute(pipeline)["made"] == "again"

@@ -51,7 +51,9 @@ class Lookout:
             since = self._silent.setdefault(future.key, monotonic())
             if monotonic() - since > _LATE:
                 self._ask(call, future)
-        elif status in ("error", "cancelled", "lost"):
+            return
+        self._silent.pop(future.key, None)
+        if status in ("error", "cancelled"):  # one that is "lost" is computed again
             obstacle = self.conductor.ledger.obstacle(number)
             result = obstacle or self._lost(call, future)
             if obstacle is not None and obstacle.state is not State.UPSTREAM_FAILED:
