@@ -69,8 +69,7 @@ def check_portions(session: nox.Session, have: list[str]) -> None:
 
 def run_tests(session: nox.Session, *packages: str) -> None:
     # "pytest", not "python -m pytest": the latter would put this folder on sys.path.
-    beside = ["--numprocesses=auto"] if "core" in packages else []
-    options = session.posargs or beside
+    options = session.posargs or ["--numprocesses=auto"]
     session.run("pytest", *[str(folder(p) / "tests") for p in packages], *options)
 
 

@@ -1,4 +1,4 @@
-"""Pure Python that keeps a processor busy: in turn, in a bare pool, and in Glacier's."""
+"""Pure Python that keeps a processor busy: in turn, in bare pools, and in Glacier's."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ def burn(rounds: int) -> int:
 
 
 def calibrate(seconds: float) -> int:
-    """How many rounds take so long here; the fastest of several tries."""
+    """How many rounds take so long here; the fastest of several tries, each about that long."""
     rounds = 1_000_000
-    return int(rounds * seconds / min(_timed(rounds) for _ in range(7)))
+    for _ in range(2):
+        rounds = int(rounds * seconds / min(_timed(rounds) for _ in range(5)))
+    return rounds
 
 
 def _timed(rounds: int) -> float:
@@ -29,13 +31,26 @@ def _timed(rounds: int) -> float:
 
 
 def burned(how: str, rounds: int, workers: int) -> float:
-    """Seconds that all take, the start and the end of the workers included."""
-    if how == "serial":
+    """Seconds that all take; but for ``started``, with the start and the end of the workers."""
+    ways = {"serial": _serial, "started": _started, "bare": _bare, "glacier": _glacier}
+    return ways[how](rounds, workers)
+
+
+def _serial(rounds: int, _: int) -> float:
+    begun = perf_counter()
+    for _ in range(TASKS):
+        burn(rounds)
+    return perf_counter() - begun
+
+
+def _started(rounds: int, workers: int) -> float:
+    import multiprocessing
+
+    with multiprocessing.get_context("spawn").Pool(workers) as pool:
+        pool.map(burn, [1] * 10 * workers, chunksize=1)
         begun = perf_counter()
-        for _ in range(TASKS):
-            burn(rounds)
+        pool.map(burn, [rounds] * TASKS, chunksize=1)
         return perf_counter() - begun
-    return _bare(rounds, workers) if how == "bare" else _glacier(rounds, workers)
 
 
 def _bare(rounds: int, workers: int) -> float:

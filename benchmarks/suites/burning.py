@@ -18,14 +18,15 @@ _LIMIT = 1.85
 
 
 def burning(_: Options) -> Iterator[Row]:
-    """How many times faster than one after the other, and how much a spawned pool is."""
+    """How many times faster than one after the other; how much a spawned pool is, and how much the
+    processors allow: a pool that had started before."""
     rounds = calibrate(_SECONDS)
-    taken: dict[str, list[float]] = {"serial": [], "bare": [], "glacier": []}
+    taken: dict[str, list[float]] = {"serial": [], "started": [], "bare": [], "glacier": []}
     for number in range(_ROUNDS):
         for how in taken if number % 2 else reversed(taken):
             command = ("-m", "benchmarks.child", "burning", how, str(rounds), str(_WORKERS))
             taken[how].append(json.loads(python(*command)))
-    serial, bare, glacier = (median(taken[how]) for how in ("serial", "bare", "glacier"))
+    serial, started, bare, glacier = (median(values) for values in taken.values())
     times = serial / glacier
     yield Row(
         f"{TASKS} tasks of {serial / TASKS:.2f} s in {_WORKERS} processes (n={_ROUNDS})",
@@ -34,4 +35,10 @@ def burning(_: Options) -> Iterator[Row]:
         f"{glacier / bare:.2f} x",
         f">= {_LIMIT:g} x faster",
         times >= _LIMIT,
+    )
+    yield Row(
+        "the same in processes that have started",
+        "",
+        f"{started:.3g} s, {serial / started:.2f} x faster",
+        f"{glacier - started:+.2g} s, {glacier / started:.2f} x",
     )

@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, settings
 # Under --import-mode=importlib no folder of tests is on the path; strategies.py lies in this one.
 sys.path.append(str(Path(__file__).parent))
 
+from servers import mariadb, postgres  # noqa: F401  # fixtures
+
 # A machine that is busy with something else makes an example slow, not wrong. What holds on one
 # Python is drawn less often on the others.
 settings.register_profile(
@@ -24,35 +26,6 @@ settings.register_profile(
     max_examples=int(os.environ.get("GLACIER_EXAMPLES", "100")),
 )
 settings.load_profile("busy")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Any]:
-    """A running PostgreSQL, which all tests share; it is missing only where it may be."""
-    import postgres_server
-
-    must = bool(os.environ.get("GLACIER_POSTGRES_REQUIRED"))
-    folder = postgres_server.programs()
-    if folder is None:
-        (pytest.fail if must else pytest.skip)("no PostgreSQL is installed on this machine")
-    pytest.importorskip("psycopg")
-    with postgres_server.running(folder) as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def mariadb() -> Iterator[Any]:
-    """A running MariaDB, which all tests share; it is missing only where it may be."""
-    import mariadb_server
-
-    must = bool(os.environ.get("GLACIER_MARIADB_REQUIRED"))
-    found = mariadb_server.programs()
-    if found is None:
-        (pytest.fail if must else pytest.skip)("no MariaDB is installed on this machine")
-    pytest.importorskip("sqlalchemy")
-    pytest.importorskip("pymysql")
-    with mariadb_server.running(found) as server:
-        yield server
 
 
 @pytest.fixture

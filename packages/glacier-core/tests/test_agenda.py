@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from queue import SimpleQueue
 from typing import Any, List, Tuple
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from glacier.core.agenda import Agenda
+from glacier.core.arrivals import Arrivals
 from glacier.core.clock import SystemClock
 from glacier.core.testing import FakeClock
 
@@ -25,9 +25,9 @@ def test_entries_come_in_order_and_dropped_ones_not(plans: List[Tuple[float, boo
     left = [(after, n) for n, (after, drop) in enumerate(plans) if not drop]
     assert len(agenda) == len(left)
     found: List[Tuple[float, int]] = []
-    queue: SimpleQueue[int] = SimpleQueue()
+    arrivals: Arrivals[int] = Arrivals()
     while agenda:
-        assert agenda.wait(queue) is None
+        assert agenda.wait(arrivals) is None
         due = agenda.due()
         assert due, "it waits no longer than it must"
         found += due
@@ -35,15 +35,15 @@ def test_entries_come_in_order_and_dropped_ones_not(plans: List[Tuple[float, boo
     assert all(one[0] <= other[0] + 1e-5 for one, other in zip(found, found[1:]))
 
 
-def test_what_comes_from_the_queue_ends_the_wait() -> None:
+def test_what_arrives_ends_the_wait() -> None:
     for clock in (FakeClock(), SystemClock()):
         agenda: Agenda[Any] = Agenda(clock)
-        queue: SimpleQueue[str] = SimpleQueue()
-        queue.put("a")
-        assert agenda.wait(queue) == "a", "with nothing on the agenda too"
+        arrivals: Arrivals[str] = Arrivals()
+        arrivals.put("a")
+        assert agenda.wait(arrivals) == "a", "with nothing on the agenda too"
         entry = agenda.add(1000, "later")
-        queue.put("b")
-        assert agenda.wait(queue) == "b"
+        arrivals.put("b")
+        assert agenda.wait(arrivals) == "b"
         assert agenda.due() == []
         agenda.drop(entry)
         assert not agenda
@@ -52,10 +52,10 @@ def test_what_comes_from_the_queue_ends_the_wait() -> None:
 def test_the_time_of_this_machine_passes() -> None:
     agenda: Agenda[str] = Agenda(SystemClock())
     agenda.add(0.001, "soon")
-    queue: SimpleQueue[str] = SimpleQueue()
+    arrivals: Arrivals[str] = Arrivals()
     due: List[str] = []
     while not due:  # a lock may wake a moment early
-        assert agenda.wait(queue) is None
+        assert agenda.wait(arrivals) is None
         due = agenda.due()
     assert due == ["soon"]
     assert 0 <= SystemClock.chance() < 1

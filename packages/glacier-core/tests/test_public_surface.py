@@ -61,6 +61,7 @@ SURFACE: Dict[str, List[str]] = {
     "glacier.core.protocols": [
         "FORMAT",
         "NOWHERE",
+        "Arrivals",
         "AttemptFailed",
         "Database",
         "DirectoryStore",

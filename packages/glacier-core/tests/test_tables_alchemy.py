@@ -25,7 +25,14 @@ from glacier.core.errors import (
     UnfitTable,
     UnreachableDatabase,
 )
-from glacier.core.tables import find_version, hash_table, publish_table, read_table, write_table
+from glacier.core.tables import (
+    find_version,
+    hash_table,
+    publish_table,
+    reach,
+    read_table,
+    write_table,
+)
 
 pytest.importorskip("sqlalchemy")
 from databases import run_sql
@@ -100,6 +107,17 @@ def test_no_message_shows_a_password(mariadb: Any, name: str) -> None:
 
     assert "hunter2" not in whole(caught.value)
     assert "mysql+pymysql://glacier:***@127.0.0.1" in str(caught.value)
+
+
+def test_a_server_is_reached_and_left_as_it_is(url: str, mariadb: Any) -> None:
+    import sqlalchemy
+
+    engine = sqlalchemy.create_engine(url, poolclass=sqlalchemy.pool.NullPool)
+    before = sqlalchemy.inspect(engine).get_table_names()
+    reach(url)
+    assert sqlalchemy.inspect(engine).get_table_names() == before
+    with pytest.raises(UnreachableDatabase, match="Access denied"):
+        reach(mariadb.url(password="wrong"))
 
 
 def test_a_server_that_is_not_there_is_named(name: str) -> None:

@@ -20,8 +20,12 @@ collect_ignore_glob = (
     else []
 )
 
-# Under --import-mode=importlib no folder of tests is on the path; flows.py lies in this one.
-sys.path.append(str(Path(__file__).parent))
+# Under --import-mode=importlib no folder of tests is on the path; flows.py lies in this one, the
+# servers that all packages are tested with in that of core.
+_HERE = Path(__file__).parent
+sys.path += [str(_HERE), str(_HERE.parents[1] / "glacier-core" / "tests")]
+
+from servers import postgres  # noqa: E402, F401  # a fixture
 
 # A shell that starts the tests in the background has SIGINT ignored, and what they start inherits
 # that: no test of Ctrl-C would end.

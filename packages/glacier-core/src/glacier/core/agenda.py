@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Generic, List, Optional, TypeVar
 from glacier.core.clock import Clock
 
 if TYPE_CHECKING:
-    from queue import SimpleQueue
+    from glacier.core.arrivals import Arrivals
 
 __all__ = ["Agenda", "Entry"]
 
 T = TypeVar("T")
-I = TypeVar("I")  # noqa: E741  # an item of a queue
+I = TypeVar("I")  # noqa: E741  # what arrives
 
 _TICK = 1e-6  # seconds; sums of times are not exact, and nobody waits for less
 _FEW = 64  # dropped entries that are not worth clearing away
@@ -76,12 +76,12 @@ class Agenda(Generic[T]):
                 entry.what = None  # dropping it later must not count
         return found
 
-    def wait(self, queue: SimpleQueue[I]) -> Optional[I]:
-        """The next item of a queue, or ``None`` when something is due before, or soon."""
+    def wait(self, arrivals: Arrivals[I]) -> Optional[I]:
+        """What arrives next, or ``None`` when something is due before, or soon."""
         while self._entries and self._entries[0].what is None:
             heappop(self._entries)
             self._dropped -= 1
         if not self._entries:
-            return queue.get()
+            return arrivals.get()
         seconds = self._entries[0].due - self._clock.now()
-        return self._clock.wait(queue, max(0.0, seconds))
+        return self._clock.wait(arrivals, max(0.0, seconds))

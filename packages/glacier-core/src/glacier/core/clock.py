@@ -6,13 +6,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Optional, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from queue import SimpleQueue
+    from glacier.core.arrivals import Arrivals
 
 __all__ = ["Clock", "SystemClock"]
 
 T = TypeVar("T")
-
-_LONGEST = 3600.0  # seconds; a lock takes no time without end
 
 
 class Clock(Protocol):
@@ -26,8 +24,8 @@ class Clock(Protocol):
         """A random number, at least 0 and below 1."""
         ...
 
-    def wait(self, queue: SimpleQueue[T], seconds: float) -> Optional[T]:
-        """The next item of a queue; ``None`` when so many seconds, or an hour, are over."""
+    def wait(self, arrivals: Arrivals[T], seconds: float) -> Optional[T]:
+        """What arrives next; ``None`` when so many seconds, or an hour, are over."""
         ...
 
 
@@ -43,13 +41,8 @@ class SystemClock:
         return random()
 
     @staticmethod
-    def wait(queue: SimpleQueue[T], seconds: float) -> Optional[T]:
-        from queue import Empty
-
-        try:
-            return queue.get(timeout=min(seconds, _LONGEST))
-        except Empty:
-            return None
+    def wait(arrivals: Arrivals[T], seconds: float) -> Optional[T]:
+        return arrivals.get(seconds)
 
 
 if TYPE_CHECKING:

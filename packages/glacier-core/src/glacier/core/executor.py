@@ -110,6 +110,8 @@ class PoolExecutor(ABC):
             all_formats=self.as_deployed,
             resumable=self.resumable,
         )
+        if execution.stock is not None:
+            execution.stock.reach()
         run = execution.conduct(lambda refs: self._drive(execution, refs))
         if raise_on_failure:
             run.raise_if_failed()

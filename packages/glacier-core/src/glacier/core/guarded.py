@@ -109,7 +109,7 @@ class GuardedScheduler(Scheduler):
 
     def collect(self) -> None:
         """Wait for one call to end, or for something to be due, and take in all that is."""
-        done = self.queue()
+        done = self.arrivals()
         future = self.agenda.wait(done)
         while future is not None:
             self.take(future)

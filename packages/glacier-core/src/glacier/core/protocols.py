@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
+    from glacier.core.arrivals import Arrivals
     from glacier.core.attempts import next_pause
     from glacier.core.context import adopt_scratch, share_scratch
     from glacier.core.contracts import (
@@ -89,6 +90,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FORMAT",
     "NOWHERE",
+    "Arrivals",
     "AttemptFailed",
     "Database",
     "DirectoryStore",
@@ -185,6 +187,7 @@ __all__ = [
 
 _ROOMS = {
     "NOWHERE": "wiring",
+    "Arrivals": "arrivals",
     "AttemptFailed": "events",
     "Database": "resources",
     "DirectoryStore": "stores",

@@ -35,8 +35,8 @@ from glacier.core.run import RunLog
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
-    from queue import SimpleQueue
 
+    from glacier.core.arrivals import Arrivals
     from glacier.core.coroutines import LoopThread
     from glacier.core.storage.depot import Depot
 
@@ -78,7 +78,7 @@ class Scheduler:
         self.limit = pool.workers  # how many there may be
         self.coroutines = 0  # calls on the loop
         self.backlog: List[Any] = []  # async ones that are ready, but wait for a place
-        self.done: Optional[SimpleQueue[Future[TaskResult]]] = None
+        self.done: Optional[Arrivals[Future[TaskResult]]] = None
         self.loop: Optional[LoopThread] = None
 
     def announce(self) -> None:
@@ -158,7 +158,7 @@ class Scheduler:
 
     def submit(self, call: TaskCall, key: Key) -> Optional[Future[TaskResult]]:
         """Start a call beside this thread, on the loop or on the pool."""
-        done = self.queue()
+        done = self.arrivals()
         if call.step.is_async:
             from glacier.core.coroutines import LoopThread
 
@@ -172,12 +172,12 @@ class Scheduler:
         future.add_done_callback(done.put)
         return future
 
-    def queue(self) -> SimpleQueue[Future[TaskResult]]:
+    def arrivals(self) -> Arrivals[Future[TaskResult]]:
         """Where calls are put when they have ended."""
         if self.done is None:
-            from queue import SimpleQueue
+            from glacier.core.arrivals import Arrivals
 
-            self.done = SimpleQueue()
+            self.done = Arrivals()
         return self.done
 
     def coroutine(self, call: TaskCall) -> Coroutine[Any, Any, TaskResult]:
@@ -186,7 +186,7 @@ class Scheduler:
 
     def collect(self) -> None:
         """Wait for one call to end, and take in all that have."""
-        done = self.queue()
+        done = self.arrivals()
         while True:
             self.take(done.get())
             if done.empty():

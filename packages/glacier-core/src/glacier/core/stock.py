@@ -55,6 +55,15 @@ class Stock:
             raise
         return refs
 
+    def reach(self) -> None:
+        """Try the databases that tasks on this machine will write to: now, not at their end.
+
+        Raises :class:`~glacier.core.errors.TableError` and
+        :class:`~glacier.core.errors.MissingLibrary`.
+        """
+        if self.depot is not None:
+            self.depot.reach()
+
     def close(self) -> None:
         """Let go of what was opened for writing."""
         self.places.close()

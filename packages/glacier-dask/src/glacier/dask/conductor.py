@@ -23,7 +23,6 @@ itself. One that comes twice, as a worker was lost and the task run again, count
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from queue import Empty
 from time import time
 from typing import Any
 
@@ -130,9 +129,8 @@ class Conductor:
         """Take in records until every step has ended."""
         self.begin()
         while self.left:
-            try:
-                record = self.records.get(timeout=self.lookout.patience())
-            except Empty:
+            record = self.records.get(timeout=self.lookout.patience())
+            if record is None:
                 self.lookout.look()
             else:
                 self.take(record)

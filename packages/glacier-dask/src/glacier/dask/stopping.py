@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from queue import Empty
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -43,9 +42,8 @@ def _take_rest(conductor: Conductor, workers: set[str]) -> None:
     """Take in what is still told of calls that have ended: these are not cancelled."""
     until = monotonic() + _GRACE
     while workers and monotonic() < until:
-        try:
-            record = conductor.records.get(timeout=max(0.0, until - monotonic()))
-        except Empty:
+        record = conductor.records.get(timeout=max(0.0, until - monotonic()))
+        if record is None:
             return
         if record[0] == "halted":
             workers.discard(record[2])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pickle
-from queue import SimpleQueue
 from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from glacier.core.protocols import Arrivals
 from glacier.dask.engine import Client
 from glacier.dask.teller import EVENT, Record
 
@@ -19,14 +19,14 @@ class Switchboard:
 
     def __init__(self, client: Client) -> None:
         self.topic = client.id
-        self._runs: dict[str, SimpleQueue[Record]] = {}
+        self._runs: dict[str, Arrivals[Record]] = {}
         client.subscribe_topic(self.topic, self._receive)
 
-    def listen(self, run_id: str) -> SimpleQueue[Record]:
-        """The queue into which the records of a run are put, from now on."""
-        queue: SimpleQueue[Record] = SimpleQueue()
-        self._runs[run_id] = queue
-        return queue
+    def listen(self, run_id: str) -> Arrivals[Record]:
+        """Where the records of a run arrive, from now on."""
+        arrivals: Arrivals[Record] = Arrivals()
+        self._runs[run_id] = arrivals
+        return arrivals
 
     def hang_up(self, run_id: str) -> None:
         """Forget a run."""
@@ -38,9 +38,9 @@ class Switchboard:
         if packed is None:  # Dask has events of its own
             return
         for record in pickle.loads(packed):
-            queue = self._runs.get(record[1])
-            if queue is not None:
-                queue.put(record)
+            arrivals = self._runs.get(record[1])
+            if arrivals is not None:
+                arrivals.put(record)
 
 
 _boards: WeakKeyDictionary[Client, Switchboard] = WeakKeyDictionary()

@@ -84,6 +84,18 @@ class Depot:
             self.reused = self.resumed.choose(self.launch, made, self.shelves)
         return refs
 
+    def reach(self) -> None:
+        """Connect once to each database that the run writes to.
+
+        Raises :class:`~glacier.core.errors.TableError` and
+        :class:`~glacier.core.errors.MissingLibrary`.
+        """
+        found = {self.own[name].database for name in self.stored}
+        for url in sorted(url for url in found if url is not None):
+            from glacier.core.tables import reach
+
+            reach(url)
+
     def provenances(self) -> List[Optional[str]]:
         """What each step would be made from, as far back as this run goes; see ``recipes``."""
         if self._provenances is None:

@@ -121,6 +121,14 @@ class FileShelf:
 
     # --- writing ----------------------------------------------------------------------------------
 
+    @property
+    def database(self) -> Optional[str]:
+        if self.publish is None or "://" not in self.publish:
+            return None
+        from glacier.core.tables import split_address
+
+        return split_address(self.publish)[0]
+
     def write(
         self, value: Any, origin: Origin, *, attempt: int = 1, item: Optional[int] = None
     ) -> Optional[FileDraft]:

@@ -46,6 +46,11 @@ class WritableShelf(Shelf, Protocol):
         stored: so for what is stored for a later run alone."""
         ...
 
+    @property
+    def database(self) -> Optional[str]:
+        """The URL of the database that a commit writes to; ``None`` without one."""
+        ...
+
     def find(self, fingerprint: str) -> Optional[Kept]:
         """The state that was made from the same code, parameters and inputs; ``None`` without."""
         ...

@@ -104,6 +104,10 @@ class TableShelf:
 
     # --- writing ----------------------------------------------------------------------------------
 
+    @property
+    def database(self) -> str:
+        return self._url
+
     def write(
         self, value: Any, origin: Origin, *, attempt: int = 1, item: Optional[int] = None
     ) -> Any:

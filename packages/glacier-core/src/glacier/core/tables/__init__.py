@@ -32,6 +32,7 @@ __all__ = [
     "find_version",
     "hash_table",
     "publish_table",
+    "reach",
     "read_table",
     "split_address",
     "write_table",
@@ -136,6 +137,17 @@ def publish_table(address: str, value: Any) -> TableVersion:
     """
     url, table = split_address(address)
     return write_table(url, table, value)
+
+
+def reach(url: str) -> None:
+    """Connect to a database, as who writes to it does, and leave it as it is.
+
+    Raises :class:`~glacier.core.errors.UnreachableDatabase`,
+    :class:`~glacier.core.errors.InvalidDatabase` and
+    :class:`~glacier.core.errors.MissingLibrary`.
+    """
+    address = address_of(url)
+    _writing(address).reach(address)
 
 
 def _writing(address: Address) -> Any:

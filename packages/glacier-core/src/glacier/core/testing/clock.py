@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, List, Optional, TypeVar
 
 if TYPE_CHECKING:
-    from queue import SimpleQueue
+    from glacier.core.arrivals import Arrivals
 
 __all__ = ["FakeClock"]
 
@@ -29,10 +29,10 @@ class FakeClock:
     def chance(self) -> float:
         return self._chance
 
-    def wait(self, queue: SimpleQueue[T], seconds: float) -> Optional[T]:
-        """What is in the queue; if there is nothing, that much time is over."""
-        if not queue.empty():
-            return queue.get()
+    def wait(self, arrivals: Arrivals[T], seconds: float) -> Optional[T]:
+        """What has arrived; if nothing has, that much time is over."""
+        if not arrivals.empty():
+            return arrivals.get()
         self.waited.append(seconds)
         self._now += seconds
         return None

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Optional, Tuple
 from glacier.core.errors import DatabaseFailed
 from glacier.core.tables.address import EngineAddress, TableName
 from glacier.core.tables.alchemy.abilities import abilities_of, lock, turn
-from glacier.core.tables.alchemy.connection import is_mysql, opened
+from glacier.core.tables.alchemy.connection import connect, is_mysql, opened
 from glacier.core.tables.alchemy.errors import failing
 from glacier.core.tables.alchemy.filling import Filling, drop, fill, known_columns, make
 from glacier.core.tables.alchemy.notes import (
@@ -30,7 +30,7 @@ from glacier.core.tables.sources import Source
 from glacier.core.tables.sqlite.rows import no_columns
 from glacier.core.tables.versions import Author, TableVersion, version_of
 
-__all__ = ["find", "write"]
+__all__ = ["find", "reach", "write"]
 
 
 class _Noting(NamedTuple):
@@ -38,6 +38,11 @@ class _Noting(NamedTuple):
 
     author: Optional[Author]
     side: bool
+
+
+def reach(address: EngineAddress) -> None:
+    """Connect, and do nothing."""
+    connect(address, reading=False).close()
 
 
 def write(

@@ -9,7 +9,7 @@ from glacier.core.errors import UnfitTable
 from glacier.core.tables.address import LONGEST, PostgresAddress, TableName
 from glacier.core.tables.columns import Column
 from glacier.core.tables.contents import Digest
-from glacier.core.tables.postgres.connection import failing, identified, opened, psycopg
+from glacier.core.tables.postgres.connection import connect, failing, identified, opened, psycopg
 from glacier.core.tables.postgres.notes import LOCK, note_of, noted_of, quoted
 from glacier.core.tables.postgres.types import column_of, declared
 from glacier.core.tables.sources import Rows, Source
@@ -20,7 +20,7 @@ from glacier.core.tables.versions import (
     version_of,
 )
 
-__all__ = ["find", "write"]
+__all__ = ["find", "reach", "write"]
 
 _PATIENCE = "10min"  # for readers of a table that is replaced by one of other columns
 
@@ -43,6 +43,11 @@ def write(
             note_of(cursor, table, version)
         connection.commit()
     return version
+
+
+def reach(address: PostgresAddress) -> None:
+    """Connect, and do nothing."""
+    connect(address).close()
 
 
 def _check_names(columns: Tuple[Column, ...], table: str) -> None:

@@ -26,12 +26,21 @@ from glacier.core.tables.versions import (
     version_of,
 )
 
-__all__ = ["content", "find", "no_columns", "read", "write"]
+__all__ = ["content", "find", "no_columns", "reach", "read", "write"]
 
 _CHUNK = 10_000
 _VIEW = "temp.glacier_read"
 _STAGED = "temp.glacier_staged"
 _MEND = "Read it as CAST(… AS TEXT)."
+
+
+def reach(address: SqliteAddress) -> None:
+    """Read the file, if there is one; it is made when it is first written to."""
+    if os.path.exists(address.path):
+        with opened(address, writing=False) as connection, failing(
+            address, "reading", "its tables"
+        ):
+            tables(connection)
 
 
 def write(

@@ -1,0 +1,37 @@
+"""Fixtures: real database servers, of the tests of all packages."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Iterator
+
+import mariadb_server
+import postgres_server
+import pytest
+
+__all__ = ["mariadb", "postgres"]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A running PostgreSQL, which all tests share; it is missing only where it may be."""
+    must = bool(os.environ.get("GLACIER_POSTGRES_REQUIRED"))
+    folder = postgres_server.programs()
+    if folder is None:
+        (pytest.fail if must else pytest.skip)("no PostgreSQL is installed on this machine")
+    pytest.importorskip("psycopg")
+    with postgres_server.running(folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Iterator[Any]:
+    """A running MariaDB, which all tests share; it is missing only where it may be."""
+    must = bool(os.environ.get("GLACIER_MARIADB_REQUIRED"))
+    found = mariadb_server.programs()
+    if found is None:
+        (pytest.fail if must else pytest.skip)("no MariaDB is installed on this machine")
+    pytest.importorskip("sqlalchemy")
+    pytest.importorskip("pymysql")
+    with mariadb_server.running(found) as server:
+        yield server
