@@ -160,6 +160,7 @@ SURFACE: Dict[str, List[str]] = {
         "find_version",
         "hash_table",
         "publish_table",
+        "reach",
         "read_table",
         "split_address",
         "write_table",
