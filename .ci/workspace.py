@@ -27,6 +27,12 @@ def project(package: str) -> dict[str, Any]:
     return tomllib.loads(text)["project"]
 
 
+def claims(package: str, python: str) -> bool:
+    """Whether a package runs on a Python, such as ``"3.8"``."""
+    floor = re.search(r">=\s*3\.(\d+)", project(package)["requires-python"])
+    return floor is None or int(python.split(".")[1]) >= int(floor[1])
+
+
 def tag(package: str) -> str:
     """The tag of the release that the tree holds, such as ``glacier-local-v0.1.0``."""
     text = (portion(package) / "_version.py").read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from bisect import bisect
 from collections import defaultdict
+from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 from statistics import mean
@@ -20,8 +21,9 @@ from xml.etree import ElementTree
 import polars as pl
 import pytest
 
-from glacier.core import RequestError, Run
-from glacier.core.testing import run, run_task
+from glacier.core import Executor, RequestError, Run
+from glacier.core.testing import InlineExecutor, run, run_task
+from glacier.dask import DaskExecutor
 from glacier.local import LocalExecutor
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -45,6 +47,50 @@ def load(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+# --- everywhere -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def executors() -> Iterator[dict[str, Executor]]:
+    """One for each place that a pipeline can run in."""
+    with DaskExecutor(n_workers=2, threads_per_worker=1, history=False) as cluster:
+        yield {
+            "inline": InlineExecutor(),
+            "threads": LocalExecutor(history=False),
+            "processes": LocalExecutor(2, processes=True, history=False),
+            "dask": cluster,
+        }
+
+
+def test_quickstart_has_the_same_results_everywhere(
+    quickstart: ModuleType, executors: dict[str, Executor]
+) -> None:
+    found = {
+        name: executor.execute(quickstart.pipeline, keep=True).values
+        for name, executor in executors.items()
+    }
+    assert set(found["inline"]) >= {"rows", "penguins", "species", "table"}
+    for name, values in found.items():
+        assert values == found["inline"], name
+
+
+def test_flights_has_the_same_results_everywhere(
+    flights: ModuleType, executors: dict[str, Executor], tmp_path: Path
+) -> None:
+    names = ["by_airline", "by_age", "by_visibility", "by_hour", "by_wind", "delays"]
+    expected: Run | None = None
+    for name, executor in executors.items():
+        folder = tmp_path / name
+        done = executor.execute(flights.pipeline, params={"out": str(folder)}, keep=names)
+        expected = expected or done
+        assert done["summary"] == expected["summary"]
+        for dataset in names:
+            assert done[dataset].equals(expected[dataset]), (name, dataset)
+        for file in ("delays.csv", "delays.svg"):
+            same = (tmp_path / "inline" / file).read_text("utf-8")
+            assert (folder / file).read_text("utf-8") == same, (name, file)
 
 
 # --- quickstart -----------------------------------------------------------------------------------

@@ -9,11 +9,18 @@ TASKS = 8
 
 
 def burn(rounds: int) -> int:
-    """Count; about 0.3 s for what :func:`calibrate` says."""
-    count = 0
-    for number in range(rounds):
-        count += number & 1
-    return count
+    """Count; about 0.3 s for what :func:`calibrate` says.
+
+    What is kept moves the numbers through memory, for how fast this is depends on where they lie:
+    a loop over the same few places differs by a fifth between processes that are otherwise alike.
+    """
+    sums: list[int] = []
+    for start in range(0, rounds, 1000):
+        count = start
+        for number in range(start, start + 1000):
+            count += number & 1
+        sums.append(count)
+    return sum(sums)
 
 
 def calibrate(seconds: float) -> int:

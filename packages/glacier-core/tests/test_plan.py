@@ -51,6 +51,7 @@ def steps() -> st.SearchStrategy[Step]:
         st.booleans(),
         st.none() | policies(),
         st.none() | cachings(),
+        st.floats(-1e9, 1e9),
     )
 
 
@@ -125,6 +126,7 @@ def test_a_plan_as_json_can_be_read() -> None:
                 "lazy": False,
                 "policy": None,
                 "caching": None,
+                "priority": 0,
             }
         ],
     }

@@ -7,6 +7,7 @@ from typing import Any, List, Optional, Sequence
 import pytest
 
 from glacier.core import Dataset, Executor, Pipeline
+from glacier.core.clock import SystemClock
 from glacier.core.contracts import Handle, Ref, RemotePool, TaskCall, TaskResult, Value
 from glacier.core.errors import UnresolvedInput
 from glacier.core.executor import PoolExecutor
@@ -28,6 +29,7 @@ class BoxPool(InlinePool):
     """Hands out every value in a box, and notes which are opened outside of a call."""
 
     def __init__(self, fetched: List[Any]) -> None:
+        super().__init__(SystemClock())
         self.fetched = fetched
 
     def run_inline(self, call: TaskCall) -> TaskResult:
@@ -69,8 +71,8 @@ class BoxPool(InlinePool):
 
 
 class BoxExecutor(PoolExecutor):
-    def __init__(self, *, fail_fast: bool = False) -> None:
-        super().__init__(fail_fast=fail_fast)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
         self.fetched: List[Any] = []
 
     def open(self) -> RemotePool:
@@ -78,8 +80,8 @@ class BoxExecutor(PoolExecutor):
 
 
 class TestBoxes(ExecutorContract):
-    def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
-        return BoxExecutor(fail_fast=fail_fast)
+    def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
+        return BoxExecutor(**options)
 
 
 def test_values_stay_where_they_are_until_they_are_asked_for() -> None:

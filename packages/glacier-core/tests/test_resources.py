@@ -19,7 +19,7 @@ MADE = [
     External("landing/*.json", format="json", version="3"),
     ObjectStorage("lake"),
     Secret("key"),
-    Serverless(memory=512, timeout=timedelta(minutes=1)),
+    Serverless(cpu=0.5, memory=512, timeout=timedelta(minutes=1)),
 ]
 
 
@@ -44,6 +44,10 @@ def test_a_password_is_never_shown() -> None:
         lambda: Database("warehouse", url="shop.db"),
         lambda: External(""),
         lambda: External(3),  # type: ignore[arg-type]  # a mistake
+        lambda: Pipeline("p").task(priority="high")(len),  # type: ignore[call-overload]  # a mistake
+        lambda: Pipeline("p").task(priority=float("nan"))(len),
+        lambda: Serverless(cpu=0),
+        lambda: Serverless(cpu="2"),  # type: ignore[arg-type]  # a mistake
         lambda: Serverless(memory=0),
         lambda: Serverless(memory=0.5),  # type: ignore[arg-type]  # a mistake
         lambda: Serverless(timeout=0),

@@ -71,8 +71,8 @@ def suite_over(pool: Type[InlinePool]) -> ExecutorContract:
             return pool()
 
     class Suite(ExecutorContract):
-        def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
-            return Wrong(fail_fast=fail_fast)
+        def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
+            return Wrong(**options)
 
     return Suite()
 

@@ -296,5 +296,5 @@ def test_the_executor_shows_progress(capsys: pytest.CaptureFixture[str]) -> None
 class TestNoted(ExecutorContract):
     """The contract with the history on, which is how the executor comes."""
 
-    def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
-        return LocalExecutor(workers=workers, fail_fast=fail_fast)
+    def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
+        return LocalExecutor(workers=workers, **options)

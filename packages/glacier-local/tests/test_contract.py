@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from glacier.core import Executor
 from glacier.core.testing import ExecutorContract
 from glacier.local import LocalExecutor
 
 
 class TestThreads(ExecutorContract):
-    def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
-        return LocalExecutor(workers=workers, fail_fast=fail_fast, history=False)
+    def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
+        return LocalExecutor(workers=workers, **options, history=False)
 
 
 class TestManyThreads(ExecutorContract):
-    def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
-        return LocalExecutor(1 if workers == 1 else 16, fail_fast=fail_fast, history=False)
+    def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
+        return LocalExecutor(1 if workers == 1 else 16, **options, history=False)

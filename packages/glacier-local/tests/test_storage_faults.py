@@ -20,8 +20,8 @@ import pytest
 
 from glacier.core import Dataset, ObjectStorage, Pipeline, RunFailed
 from glacier.core.errors import GlacierError, InvalidName, NothingStored, NotReadable, NotStored
+from glacier.core.protocols import FolderPlaces
 from glacier.local import LocalExecutor
-from glacier.local.places import LocalPlaces
 
 pytestmark = pytest.mark.skipif(
     sys.platform in ("win32", "emscripten"), reason="file systems and processes of POSIX"
@@ -517,13 +517,13 @@ def test_a_record_whose_file_lies_elsewhere_is_refused(tmp_path: Path, how: bool
 def test_a_run_that_cannot_begin_lets_go_of_its_stores(tmp_path: Path) -> None:
     closed: List[bool] = []
 
-    class Places(LocalPlaces):
+    class Places(FolderPlaces):
         def close(self) -> None:
             super().close()
             closed.append(True)
 
     class Watched(LocalExecutor):
-        def places(self) -> LocalPlaces:
+        def places(self) -> FolderPlaces:
             return Places(self.root)
 
     with pytest.raises(NothingStored, match="clean"):

@@ -16,7 +16,7 @@ from glacier.core.mapping import Key
 from glacier.core.policy import qualified
 from glacier.core.step import Policy
 
-__all__ = ["LONGEST", "Again", "Attempts", "is_retryable", "longest_pause"]
+__all__ = ["LONGEST", "Again", "Attempts", "is_retryable", "longest_pause", "next_pause"]
 
 LONGEST = 60.0
 """Seconds that no pause exceeds, unless ``retry_delay`` itself does."""
@@ -45,6 +45,16 @@ def is_retryable(policy: Policy, error: Optional[BaseException]) -> bool:
     ):
         return False
     return not _names(error).isdisjoint(policy.retry_on or _ANY)
+
+
+def next_pause(
+    call: TaskCall, error: Optional[BaseException], chance: Callable[[], float]
+) -> Optional[float]:
+    """Seconds until a call that failed is to be tried again; ``None`` if it is not."""
+    policy = call.step.policy
+    if policy is None or call.attempt > policy.retries or not is_retryable(policy, error):
+        return None
+    return chance() * longest_pause(policy, call.attempt)
 
 
 _ANY = ("builtins.Exception",)
@@ -82,12 +92,9 @@ class Attempts:
 
     def pause(self, key: Key, call: TaskCall, result: TaskResult) -> Optional[float]:
         """Let a failed call wait for its next attempt, if it has one; returns for how long."""
-        policy = call.step.policy
-        if policy is None or call.attempt > policy.retries:
+        seconds = next_pause(call, result.error, self._clock.chance)
+        if seconds is None:
             return None
-        if not is_retryable(policy, result.error):
-            return None
-        seconds = self._clock.chance() * longest_pause(policy, call.attempt)
         again = Again(key, call._replace(attempt=call.attempt + 1), result)
         self._waiting[key] = self._agenda.add(seconds, again)
         return seconds

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import ABC, abstractmethod
-from time import perf_counter, time
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Optional, Sequence
 
-from glacier.core.annotations import ArgumentKind
-from glacier.core.contracts import Launch, Launchable, Listener, Pool, State, VersionRef
-from glacier.core.errors import (
-    GlacierError,
-    GlacierWarning,
-    MissingSecret,
-    NotAPipeline,
-    RequestErrors,
-)
-from glacier.core.events import Event, RunFinished, RunStarted
+from glacier.core.contracts import Launch, Launchable, Listener, Pool, VersionRef
+from glacier.core.execution import Execution, check_secrets, explained, prepared
 from glacier.core.plan import Plan
-from glacier.core.resources import Secret
-from glacier.core.run import Run
-from glacier.core.run_ids import new_run_id
+from glacier.core.run import Run, RunLog
 from glacier.core.scheduler import Scheduler
-from glacier.core.secret_values import read_secret
 from glacier.core.select import Selection
-from glacier.core.stock import Stock, open_stock
 
 if TYPE_CHECKING:
     from glacier.core.clock import Clock
@@ -104,26 +90,29 @@ class PoolExecutor(ABC):
         :class:`~glacier.core.errors.RunFailed` at the end of a run in which a task failed (unless
         ``raise_on_failure`` is false), and lets ``KeyboardInterrupt`` through.
         """
-        launch = _prepared(pipeline, params=params, inputs=inputs, select=select, keep=keep)
-        _check_secrets(launch)
-        if self.concurrency:
-            from glacier.core.limits import check_names
-
-            check_names(self.concurrency, launch)
+        launch = prepared(
+            pipeline,
+            params=params,
+            inputs=inputs,
+            select=select,
+            keep=keep,
+            concurrency=self.concurrency,
+        )
+        check_secrets(launch)
         if self.as_deployed:
             launch = _without_coroutines(launch)
-        run_id = new_run_id()
-        stock = open_stock(
+        execution = Execution(
             launch,
-            self.places(),
-            run_id=run_id,
+            listeners=(*self.observers(), *listeners),
+            places=self.places(),
             cache=self.cache,
             resume=resume,
             all_formats=self.as_deployed,
+            resumable=self.resumable,
         )
-        if stock is not None:
-            stock.reach()
-        run = self._run(launch, run_id, stock, _dispatcher((*self.observers(), *listeners)))
+        if execution.stock is not None:
+            execution.stock.reach()
+        run = execution.conduct(lambda refs: self._drive(execution, refs))
         if raise_on_failure:
             run.raise_if_failed()
         return run
@@ -141,68 +130,19 @@ class PoolExecutor(ABC):
 
         Raises as :meth:`execute` does before anything runs.
         """
-        from glacier.core.storage.decisions import Decision
-        from glacier.core.storage.explaining import explain
-        from glacier.core.storage.opening import make_depot
+        launch = prepared(pipeline, params=params, inputs=inputs, select=select)
+        return explained(launch, self.places(), cache=self.cache, resume=resume)
 
-        launch = _prepared(pipeline, params=params, inputs=inputs, select=select)
-        places, run_id = self.places(), new_run_id()
-        if places is None:  # all is in memory, so there is nothing to reuse
-            return [
-                Decision(s.task, True, "this executor keeps nothing") for s in launch.plan.steps
-            ]
-        return explain(make_depot(launch, places, run_id=run_id, cache=self.cache, resume=resume))
-
-    def _run(
-        self,
-        launch: Launch,
-        run_id: str,
-        stock: Optional[Stock],
-        emit: Optional[Callable[[Event], None]],
-    ) -> Run:
-        plan = launch.plan
-        refs: Mapping[str, VersionRef] = {} if stock is None else stock.begin()
-        started, clock = time(), perf_counter()
+    def _drive(self, execution: Execution, refs: Mapping[str, VersionRef]) -> _PoolDriver:
         pool = self.open()
-        scheduler = self._scheduler(launch, pool, run_id, emit, stock)
+        scheduler = self._scheduler(execution, pool)
         if refs:
             scheduler.ledger.pin(refs)
-        state, resumable = State.CANCELLED, False
-        if emit is not None:
-            emit(RunStarted(run_id, plan, started))
-        try:
-            scheduler.announce()
-            log = scheduler.run()
-            state = State.FAILED if log.errors else State.SUCCEEDED
-        finally:
-            if state is not State.SUCCEEDED and stock is not None and self.resumable:
-                resumable = stock.salvage(scheduler.ledger.log)
-            pool.close()
-            if stock is not None:
-                stock.close()
-            duration = perf_counter() - clock
-            if emit is not None:
-                emit(RunFinished(run_id, state, time(), duration))
-        return Run(
-            run_id=run_id,
-            plan=plan,
-            log=log,
-            state=state,
-            started=started,
-            duration=duration,
-            resumable=resumable,
-        )
+        return _PoolDriver(pool, scheduler)
 
-    def _scheduler(
-        self,
-        launch: Launch,
-        pool: Pool,
-        run_id: str,
-        emit: Optional[Callable[[Event], None]],
-        stock: Optional[Stock],
-    ) -> Scheduler:
-        fail_fast, limits = self.fail_fast, self.concurrency
-        depot = None if stock is None else stock.depot
+    def _scheduler(self, execution: Execution, pool: Pool) -> Scheduler:
+        launch, run_id, emit = execution.launch, execution.run_id, execution.emit
+        fail_fast, limits, depot = self.fail_fast, self.concurrency, execution.depot
         if not limits and not any(step.policy for step in launch.plan.steps):
             return Scheduler(
                 launch, pool, run_id=run_id, emit=emit, fail_fast=fail_fast, depot=depot
@@ -221,68 +161,26 @@ class PoolExecutor(ABC):
         )
 
 
-def _prepared(
-    pipeline: Launchable,
-    *,
-    params: Optional[Mapping[str, Any]],
-    inputs: Optional[Inputs],
-    select: Optional[Selection],
-    keep: Keep = (),
-) -> Launch:
-    if isinstance(pipeline, type) or not hasattr(pipeline, "prepare"):
-        raise NotAPipeline(found=pipeline)
-    return pipeline.prepare(params=params, inputs=inputs, select=select, keep=keep)
+class _PoolDriver:
+    """A scheduler and the pool that it hands calls to."""
+
+    def __init__(self, pool: Pool, scheduler: Scheduler) -> None:
+        self.pool = pool
+        self.scheduler = scheduler
+
+    @property
+    def log(self) -> RunLog:
+        return self.scheduler.ledger.log
+
+    def run(self) -> RunLog:
+        self.scheduler.announce()
+        return self.scheduler.run()
+
+    def close(self) -> None:
+        self.pool.close()
 
 
 def _without_coroutines(launch: Launch) -> Launch:
     """The same for workers that run coroutines themselves, each on a loop of its own."""
     steps = [step._replace(is_async=False, lazy=False) for step in launch.plan.steps]
     return launch._replace(plan=Plan(launch.plan.pipeline, tuple(steps), launch.plan.given))
-
-
-def _check_secrets(launch: Launch) -> None:
-    """Refuse a run that will lack a secret, naming them all."""
-    tasks: Dict[str, List[str]] = {}
-    for step in launch.plan.steps:
-        if step.plain:
-            continue
-        for slot in step.slots:
-            if slot.kind == ArgumentKind.SECRET:
-                tasks.setdefault(slot.source, []).append(step.task)
-    problems: List[GlacierError] = []
-    for name, users in tasks.items():
-        try:
-            read_secret(name, task=users[0])
-        except MissingSecret:
-            variable = Secret(name).variable
-            problems.append(MissingSecret(secret=name, variable=variable, tasks=users))
-    if problems:
-        raise (
-            problems[0]
-            if len(problems) == 1
-            else RequestErrors(
-                subject=f"the run of pipeline {launch.plan.pipeline!r}", problems=problems
-            )
-        )
-
-
-def _dispatcher(listeners: Iterable[Listener]) -> Optional[Callable[[Event], None]]:
-    """One function that tells all listeners; ``None`` without any, which costs nothing."""
-    active = list(listeners)
-    if not active:
-        return None
-
-    def emit(event: Event) -> None:
-        for listener in tuple(active):
-            try:
-                listener(event)
-            except Exception as error:
-                active.remove(listener)
-                warnings.warn(
-                    f"the listener {listener!r} failed on {type(event).__name__} and is dropped: "
-                    f"{type(error).__name__}: {error}",
-                    GlacierWarning,
-                    stacklevel=2,
-                )
-
-    return emit

@@ -140,7 +140,7 @@ class GuardedScheduler(Scheduler):
         call = self.attempts.call(key)
         self.leave(False)
         self.settle(key, abandoned(call))
-        warn_abandoned(call)
+        warn_abandoned(call.step, call.item)
 
     def settle(self, key: Key, result: TaskResult) -> None:
         """Take in the end of an attempt: for good, unless there is another one."""

@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Protocol, Tuple
 
-from glacier.core.contracts import Launch, State, TaskCall, TaskResult, VersionRef
-from glacier.core.errors import GlacierError, InvalidCondition
-from glacier.core.keeper import Keeper
+from glacier.core.contracts import Launch, Ref, State, TaskCall, TaskResult, VersionRef
+from glacier.core.hindrances import hindered, unmet, upstream_failed
+from glacier.core.preference import stack_for
 from glacier.core.run import RunLog
-from glacier.core.step import Step
 from glacier.core.wiring import NOWHERE
 
-__all__ = ["Ledger"]
+__all__ = ["Holder", "Ledger"]
 
 _HAS_SKIPPED, _HAS_FAILED = 1, 2  # what is the matter with a step's inputs, as bits
+
+
+class Holder(Protocol):
+    """Keeps the values of a run, here or elsewhere."""
+
+    def keep(self, value: Any) -> Ref:
+        """A reference to a value of this process that tasks will read."""
+        ...
+
+    def read(self, ref: Optional[Ref]) -> Any:
+        """The value of a reference in this process; ``None`` for none."""
+        ...
 
 
 class Ledger:
     """Applies the rules of the state table to one run; knows nothing of threads and workers.
 
-    ``ready`` is a stack: the steps that became ready last are on top, and so run first. The
+    ``ready`` is a stack: the steps that became ready last are on top, and so run first, unless a
+    step has a priority. The
     scheduler puts mapped steps there that have items left, and calls to try again.
     """
 
-    def __init__(self, launch: Launch, run_id: str, keeper: Keeper) -> None:
+    def __init__(self, launch: Launch, run_id: str, keeper: Holder) -> None:
         self.run_id = run_id
         self.keeper = keeper
         self.plan = launch.plan
@@ -39,9 +51,8 @@ class Ledger:
             self.uses[wiring.numbers[name]] += 1
         for name, value in launch.inputs.items():
             self.log.values[wiring.numbers[name]] = keeper.keep(value)
-        self.ready: List[Any] = [
-            step for step in range(len(self.waits) - 1, -1, -1) if not self.waits[step]
-        ]
+        self.ready = stack_for(launch.plan.steps)
+        self.ready += [step for step in range(len(self.waits) - 1, -1, -1) if not self.waits[step]]
 
     def pin(self, refs: Mapping[str, VersionRef]) -> None:
         """Take in what the run reads from outside."""
@@ -64,36 +75,24 @@ class Ledger:
 
     def hindrance(self, number: int) -> Optional[TaskResult]:
         """The end of a ready step that cannot run, or ``None`` if it can."""
-        step, trouble = self.plan.steps[number], self.trouble[number]
-        if trouble & _HAS_FAILED:
-            return TaskResult(State.UPSTREAM_FAILED, (), None, 0.0, None, "a producer failed")
-        if trouble & _HAS_SKIPPED:
-            needed = [slot for slot in step.slots if slot.kind == "input"]
-            for slot, dataset in zip(needed, self.wiring.inputs[number]):
-                if dataset in self.skipped and not slot.optional:
-                    return _skipped(f"its input {slot.source!r} was skipped")
+        obstacle = self.obstacle(number)
         condition = self.wiring.conditions[number]
-        if condition != NOWHERE:
-            return self._unmet(condition, step)
-        return None
+        if obstacle is not None or condition == NOWHERE:
+            return obstacle
+        return unmet(self.plan.steps[number], lambda: self.keeper.read(self.log.values[condition]))
 
-    def _unmet(self, condition: int, step: Step) -> Optional[TaskResult]:
-        if condition in self.skipped:
-            return _skipped(f"its condition {step.when!r} was skipped")
-        try:
-            value = self.keeper.read(self.log.values[condition])
-        except GlacierError as error:
-            return TaskResult(State.FAILED, (), None, 0.0, error)
-        try:
-            if value:
-                return None
-        except Exception as error:  # an array or a table has no truth value
-            wrong = InvalidCondition(
-                where=step.task, dataset=str(step.when), found=f"a {type(value).__qualname__}"
-            )
-            wrong.__cause__ = error
-            return TaskResult(State.FAILED, (), None, 0.0, wrong)
-        return _skipped(f"its condition {step.when!r} is false")
+    def obstacle(self, number: int) -> Optional[TaskResult]:
+        """The same as far as no value need be looked at."""
+        if self.trouble[number] & _HAS_FAILED:
+            return upstream_failed()
+        if not self.trouble[number]:
+            return None
+        condition = self.wiring.conditions[number]
+        states = [self._lacks(dataset) for dataset in self.wiring.inputs[number]]
+        return hindered(self.plan.steps[number], states, self._lacks(condition))
+
+    def _lacks(self, dataset: int) -> Optional[State]:
+        return State.SKIPPED if dataset in self.skipped else None
 
     def finish(self, number: int, result: TaskResult) -> None:
         """Note how a step ended, and make ready what waited for it."""
@@ -164,7 +163,7 @@ class Ledger:
                 continue
             if spoiled.intersection(self.wiring.reads[number]):
                 spoiled.update(self.wiring.outputs[number])
-                result = TaskResult(State.UPSTREAM_FAILED, (), None, 0.0, None, "a producer failed")
+                result = upstream_failed()
             else:
                 result = TaskResult(State.CANCELLED, (), None, 0.0, None, reason)
             self.waits[number] = -1  # what still runs and ends makes it ready no more
@@ -172,7 +171,3 @@ class Ledger:
             self.log.reasons[number] = result.reason
             ended.append((number, result))
         return ended
-
-
-def _skipped(reason: str) -> TaskResult:
-    return TaskResult(State.SKIPPED, (), None, 0.0, None, reason)

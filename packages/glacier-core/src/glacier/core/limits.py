@@ -6,6 +6,7 @@ from typing import Dict, Generic, List, Mapping, Sequence, Tuple, TypeVar, cast
 
 from glacier.core.contracts import Launch
 from glacier.core.errors import GlacierError, InvalidRequest, RequestErrors, UnknownName
+from glacier.core.preference import stack_for
 from glacier.core.step import Step
 
 __all__ = ["Limits", "check_concurrency", "check_names"]
@@ -59,13 +60,13 @@ def _words(tasks: Sequence[object]) -> Dict[str, None]:
 
 
 class _Gate(Generic[T]):
-    """The places of one limit, and what waits for one; the last that came is the first to go."""
+    """The places of one limit, and the stack of what waits for one."""
 
     __slots__ = ("free", "waiting")
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, places: int, waiting: List[T]) -> None:
         self.free = places
-        self.waiting: List[T] = []
+        self.waiting = waiting
 
 
 class Limits(Generic[T]):
@@ -76,7 +77,9 @@ class Limits(Generic[T]):
 
     def __init__(self, limits: Mapping[str, int], steps: Sequence[Step], ready: List[T]) -> None:
         self._ready = ready
-        self._gates: Dict[str, _Gate[T]] = {name: _Gate(places) for name, places in limits.items()}
+        self._gates: Dict[str, _Gate[T]] = {
+            name: _Gate(places, stack_for(steps)) for name, places in limits.items()
+        }
         self._of: List[Tuple[_Gate[T], ...]] = [
             tuple(self._gates[name] for name in _words([step]) if name in limits) for step in steps
         ]

@@ -87,9 +87,18 @@ class Expansion:
             self.results[item] = result
 
     def fail(self, result: TaskResult) -> None:
-        """Start no further item; the first failure is the step's."""
+        """Start no further item; the first failure is the step's, whatever was cancelled before."""
         self.exhausted = True
-        self.error = self.error or result
+        if self.error is None or (
+            result.state is State.FAILED and self.error.state is not State.FAILED
+        ):
+            self.error = result
+
+    def stop(self, reason: str) -> None:
+        """Start no further item; a list without these would not be the whole."""
+        if not self.exhausted and self.next != self.total:
+            self.fail(TaskResult(State.CANCELLED, (), None, 0.0, None, reason))
+        self.exhausted = True
 
     @property
     def ended_items(self) -> int:

@@ -84,6 +84,7 @@ class Pipeline:
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
         compute: Optional[Serverless] = None,
+        priority: float = 0,
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
     def task(
@@ -101,6 +102,7 @@ class Pipeline:
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
         compute: Optional[Serverless] = None,
+        priority: float = 0,
     ) -> Union[Task[P, R], Callable[[Callable[P, R]], Task[P, R]]]:
         """Declare a function as a task: ``@pipeline.task`` or ``@pipeline.task(name=…)``.
 
@@ -116,7 +118,7 @@ class Pipeline:
         ``cache`` is whether an earlier result may stand for a new one, or as a ``timedelta`` for
         how long; by default the executor says. ``version`` is for what no code shows: change it to
         have the task run again. ``compute`` is the size of a machine of its own; a run on this one
-        ignores it.
+        ignores it. Of the tasks that may begin, those of a higher ``priority`` do so first.
 
         Raises :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
         """
@@ -136,6 +138,7 @@ class Pipeline:
                 cache=cache,
                 version=version,
                 compute=compute,
+                priority=priority,
                 frame=frame,
             )
             self._add(task)

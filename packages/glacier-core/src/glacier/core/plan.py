@@ -123,7 +123,7 @@ def _step_of(task: AnyTask, streams: Collection[str]) -> Step:
     lazy = len(names) == 1 and names[0] in streams and not many and each < 0
     return Step(
         task.name, slots, names, many, when, is_async, task.tags, plain, each, lazy, task.policy,
-        task.caching,
+        task.caching, task.priority,
     )  # fmt: skip
 
 

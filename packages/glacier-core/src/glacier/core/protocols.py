@@ -1,8 +1,9 @@
 """All that an extension may use of core; each name is imported when it is first asked for.
 
 An executor that runs a pipeline over a pool of its own subclasses :class:`PoolExecutor` and
-returns a :class:`Pool` from ``open``; one that schedules by itself implements :class:`Executor`
-and runs each step with :func:`run_call`, wherever it lands. Extensions import nothing else.
+returns a :class:`Pool` from ``open``; one that schedules by itself implements :class:`Executor`,
+gives an :class:`Execution` a :class:`Driver`, and runs each step with :func:`run_call`, wherever
+it lands. Extensions import nothing else.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, List
 
 if TYPE_CHECKING:
+    from glacier.core.arrivals import Arrivals
+    from glacier.core.attempts import next_pause
     from glacier.core.cloudnames import cloud_name
     from glacier.core.context import adopt_scratch, share_scratch
     from glacier.core.contracts import (
@@ -32,12 +35,20 @@ if TYPE_CHECKING:
         VersionRef,
     )
     from glacier.core.contracts.providers import Location, Provider, Registered, Site
+    from glacier.core.crossing import (
+        PackedError,
+        RemoteError,
+        RemoteTraceback,
+        pack_error,
+        unpack_error,
+    )
     from glacier.core.environment import Environment
     from glacier.core.errors import (
         DefinitionError,
         GlacierError,
         InvalidKey,
         InvalidOption,
+        InvalidRequest,
         KeyChanged,
         KeyExists,
         KeyMissing,
@@ -47,21 +58,32 @@ if TYPE_CHECKING:
         StoreError,
         StoreFull,
         StoreGone,
+        TaskTimeout,
+        UnknownName,
         UnknownOption,
         WorkerLost,
         nearest,
     )
+    from glacier.core.events import AttemptFailed, Event, ItemFinished, TaskFinished, TaskStarted
+    from glacier.core.execution import Driver, Execution, check_secrets, explained, prepared
     from glacier.core.executor import PoolExecutor
+    from glacier.core.hindrances import hindered, unmet, upstream_failed
     from glacier.core.history.recorder import Recorder
+    from glacier.core.imports import watch_imports
+    from glacier.core.ledger import Ledger
+    from glacier.core.limits import Limits, check_concurrency
     from glacier.core.loading import before_execution
+    from glacier.core.mapping import Expansion, count_of, items_of
     from glacier.core.place import caller, place_of
     from glacier.core.placeholders import install_placeholders
     from glacier.core.plan import Plan
     from glacier.core.policy import qualified
+    from glacier.core.portable import bare
     from glacier.core.progress import progress_listener
-    from glacier.core.resources import Database, ObjectStorage, Secret
-    from glacier.core.run import Run
+    from glacier.core.resources import Database, ObjectStorage, Secret, Serverless
+    from glacier.core.run import Run, RunLog
     from glacier.core.scratch import new_scratch_folder
+    from glacier.core.secret_values import lacking
     from glacier.core.specs import (
         DatabaseSpec,
         ObjectStorageSpec,
@@ -71,36 +93,56 @@ if TYPE_CHECKING:
         Spec,
     )
     from glacier.core.step import Slot, Step
+    from glacier.core.stock import store_value
+    from glacier.core.storage.folders import FolderPlaces, NotBound
     from glacier.core.storage.places import Places
+    from glacier.core.storage.records import Origin
+    from glacier.core.storage.shelf import WritableShelf
     from glacier.core.stores import DirectoryStore
-    from glacier.core.tasklog import LogLine, capture, is_captured, tell
-    from glacier.core.timeouts import timed_out
+    from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
+    from glacier.core.timeouts import limited, timed_out, warn_abandoned
+    from glacier.core.wiring import NOWHERE
     from glacier.core.worker import run_call, run_call_async
 
 __all__ = [
     "FORMAT",
+    "NOWHERE",
+    "Arrivals",
+    "AttemptFailed",
     "Database",
     "DatabaseSpec",
     "DefinitionError",
     "DirectoryStore",
+    "Driver",
     "Entry",
     "Environment",
+    "Event",
+    "Execution",
     "Executor",
+    "Expansion",
+    "FolderPlaces",
     "GlacierError",
     "Handle",
     "InvalidKey",
     "InvalidOption",
+    "InvalidRequest",
+    "ItemFinished",
     "KeyChanged",
     "KeyExists",
     "KeyMissing",
     "Launch",
     "Launchable",
+    "Ledger",
+    "Limits",
     "Listener",
     "Location",
     "LogLine",
     "NotAnEnvironment",
+    "NotBound",
     "ObjectStorage",
     "ObjectStorageSpec",
+    "Origin",
+    "PackedError",
     "Places",
     "Plan",
     "Pool",
@@ -109,12 +151,16 @@ __all__ = [
     "Recorder",
     "Ref",
     "Registered",
+    "RemoteError",
     "RemotePool",
+    "RemoteTraceback",
     "Run",
     "RunError",
+    "RunLog",
     "ScheduleSpec",
     "Secret",
     "SecretSpec",
+    "Serverless",
     "ServerlessSpec",
     "Site",
     "Slot",
@@ -127,58 +173,101 @@ __all__ = [
     "StoreFull",
     "StoreGone",
     "TaskCall",
+    "TaskFinished",
     "TaskResult",
+    "TaskStarted",
+    "TaskTimeout",
+    "UnknownName",
     "UnknownOption",
     "Value",
     "VersionRef",
     "WorkerLost",
+    "WritableShelf",
     "adopt_scratch",
+    "bare",
     "before_execution",
     "caller",
     "capture",
+    "check_concurrency",
+    "check_secrets",
     "cloud_name",
+    "count_of",
+    "explained",
+    "hindered",
     "install_placeholders",
     "is_captured",
+    "items_of",
+    "lacking",
+    "limited",
     "nearest",
     "new_scratch_folder",
+    "next_pause",
+    "pack_error",
     "place_of",
+    "prepared",
     "progress_listener",
     "qualified",
+    "release",
     "run_call",
     "run_call_async",
     "share_scratch",
+    "store_value",
     "tell",
     "timed_out",
+    "unmet",
+    "unpack_error",
+    "upstream_failed",
+    "warn_abandoned",
+    "watch_imports",
 ]
 
 _ROOMS = {
+    "NOWHERE": "wiring",
+    "Arrivals": "arrivals",
+    "AttemptFailed": "events",
     "Database": "resources",
     "DatabaseSpec": "specs",
     "DefinitionError": "errors",
     "DirectoryStore": "stores",
+    "Driver": "execution",
     "Environment": "environment",
+    "Event": "events",
+    "Execution": "execution",
+    "Expansion": "mapping",
+    "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
     "InvalidKey": "errors",
     "InvalidOption": "errors",
+    "InvalidRequest": "errors",
+    "ItemFinished": "events",
     "KeyChanged": "errors",
     "KeyExists": "errors",
     "KeyMissing": "errors",
+    "Ledger": "ledger",
+    "Limits": "limits",
     "Location": "contracts.providers",
     "LogLine": "tasklog",
     "NotAnEnvironment": "errors",
+    "NotBound": "storage.folders",
     "ObjectStorage": "resources",
     "ObjectStorageSpec": "specs",
+    "Origin": "storage.records",
+    "PackedError": "crossing",
     "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
     "Provider": "contracts.providers",
     "Recorder": "history.recorder",
     "Registered": "contracts.providers",
+    "RemoteError": "crossing",
+    "RemoteTraceback": "crossing",
     "Run": "run",
     "RunError": "errors",
+    "RunLog": "run",
     "ScheduleSpec": "specs",
     "Secret": "resources",
     "SecretSpec": "specs",
+    "Serverless": "resources",
     "ServerlessSpec": "specs",
     "Site": "contracts.providers",
     "Slot": "step",
@@ -188,25 +277,49 @@ _ROOMS = {
     "StoreError": "errors",
     "StoreFull": "errors",
     "StoreGone": "errors",
+    "TaskFinished": "events",
+    "TaskStarted": "events",
+    "TaskTimeout": "errors",
+    "UnknownName": "errors",
     "UnknownOption": "errors",
     "WorkerLost": "errors",
+    "WritableShelf": "storage.shelf",
     "adopt_scratch": "context",
+    "bare": "portable",
     "before_execution": "loading",
     "caller": "place",
     "capture": "tasklog",
+    "check_concurrency": "limits",
+    "check_secrets": "execution",
     "cloud_name": "cloudnames",
+    "count_of": "mapping",
+    "explained": "execution",
+    "hindered": "hindrances",
     "install_placeholders": "placeholders",
     "is_captured": "tasklog",
+    "items_of": "mapping",
+    "lacking": "secret_values",
+    "limited": "timeouts",
     "nearest": "errors",
     "new_scratch_folder": "scratch",
+    "next_pause": "attempts",
+    "pack_error": "crossing",
     "place_of": "place",
+    "prepared": "execution",
     "progress_listener": "progress",
     "qualified": "policy",
+    "release": "tasklog",
     "run_call": "worker",
     "run_call_async": "worker",
     "share_scratch": "context",
+    "store_value": "stock",
     "tell": "tasklog",
     "timed_out": "timeouts",
+    "unmet": "hindrances",
+    "unpack_error": "crossing",
+    "upstream_failed": "hindrances",
+    "warn_abandoned": "timeouts",
+    "watch_imports": "imports",
 }
 
 

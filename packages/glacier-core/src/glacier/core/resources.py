@@ -85,26 +85,36 @@ class Secret(_Frozen):
 class Serverless(_Frozen):
     """How large the machine of a task is where it has one of its own: ``compute=Serverless(…)``.
 
-    ``memory`` is in MiB, ``timeout`` in seconds or a ``timedelta``, kept in seconds; ``None`` is
-    what the provider gives. A run on this machine ignores it.
+    ``memory`` is in MiB, ``cpu`` in processors (``0.5`` is half of one), ``timeout`` in seconds or
+    a ``timedelta``, kept in seconds; ``None`` is what the provider gives. A run on this machine
+    ignores it.
     """
 
-    __slots__ = ("memory", "timeout")
+    __slots__ = ("cpu", "memory", "timeout")
 
+    cpu: Optional[float]
     memory: Optional[int]
     timeout: Optional[float]
 
     def __init__(
-        self, *, memory: Optional[int] = None, timeout: Union[float, timedelta, None] = None
+        self,
+        *,
+        cpu: Optional[float] = None,
+        memory: Optional[int] = None,
+        timeout: Union[float, timedelta, None] = None,
     ) -> None:
         where = f"Serverless ({place_of(caller())})"
         if memory is not None and (type(memory) is not int or memory < 1):
             mend = "Give a whole number of MiB, such as memory=1024."
             raise InvalidOption(where=where, option="memory", found=memory, mend=mend)
+        if cpu is not None and not (type(cpu) in (int, float) and 0 < cpu < float("inf")):
+            mend = "Give a number of processors, such as cpu=2."
+            raise InvalidOption(where=where, option="cpu", found=cpu, mend=mend)
         seconds = None if timeout is None else seconds_of(timeout)
         if seconds is not None and not seconds > 0:
             mend = "Give a number of seconds above zero, or a timedelta."
             raise InvalidOption(where=where, option="timeout", found=timeout, mend=mend)
+        object.__setattr__(self, "cpu", cpu)
         object.__setattr__(self, "memory", memory)
         object.__setattr__(self, "timeout", seconds)
 

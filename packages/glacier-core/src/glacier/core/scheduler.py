@@ -163,7 +163,7 @@ class Scheduler:
             from glacier.core.coroutines import LoopThread
 
             self.loop = self.loop or LoopThread()
-            future = self.loop.submit(self.coroutine(call))
+            future = self.loop.submit(lambda: self.coroutine(call))
             self.coroutines += 1
         else:
             future = self.pool.submit(call)
@@ -297,7 +297,7 @@ class Scheduler:
             if isinstance(key, int):
                 active.add(key)
             else:
-                key[0].exhausted = True
+                key[0].stop(reason)
                 active.add(key[0].number)
         for number, result in self.ledger.cancel(active.__contains__, reason):
             self.tell(number, result)

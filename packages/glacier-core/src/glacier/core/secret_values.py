@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import Iterable, List
 
 from glacier.core.errors import MissingSecret
 from glacier.core.resources import Secret
 
-__all__ = ["read_secret"]
+__all__ = ["lacking", "read_secret"]
 
 
 def read_secret(name: str, *, task: str) -> str:
@@ -19,3 +20,8 @@ def read_secret(name: str, *, task: str) -> str:
     if variable not in os.environ:
         raise MissingSecret(secret=name, variable=variable, tasks=[task])
     return os.environ[variable]
+
+
+def lacking(names: Iterable[str]) -> List[str]:
+    """Those of the secrets that this process has no value of."""
+    return [name for name in names if Secret(name).variable not in os.environ]

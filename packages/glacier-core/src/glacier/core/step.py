@@ -66,7 +66,7 @@ class Step(NamedTuple):
     of the mapped slot among its inputs (-1 without one), and ``lazy`` whether an iterator that it
     returns goes as it is to its one reader, rather than being collected into a list. ``policy`` is
     ``None`` for one that is tried once, without a limit, ``caching`` for one that does as the run
-    does.
+    does. Of those that may begin, one of a higher ``priority`` does so first.
     """
 
     task: str
@@ -81,6 +81,7 @@ class Step(NamedTuple):
     lazy: bool = False
     policy: Optional[Policy] = None
     caching: Optional[Caching] = None
+    priority: float = 0
 
     @property
     def limit(self) -> float:

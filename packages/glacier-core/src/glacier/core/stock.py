@@ -7,7 +7,7 @@ its last reader, so these are just what the failed tasks, and those that wait fo
 from __future__ import annotations
 
 from time import time
-from typing import TYPE_CHECKING, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional
 
 from glacier.core.contracts import Handle, Launch, State, Value, VersionRef
 from glacier.core.errors import CannotResume
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from glacier.core.storage.depot import Depot
     from glacier.core.storage.places import Places
     from glacier.core.storage.records import Origin
+    from glacier.core.storage.shelf import WritableShelf
 
-__all__ = ["Stock", "open_stock"]
+    Salvage = Callable[[Handle, WritableShelf, Origin], object]
+
+__all__ = ["Stock", "open_stock", "store_value"]
 
 _DONE = (State.SUCCEEDED, State.UP_TO_DATE)
 
@@ -65,14 +68,17 @@ class Stock:
         """Let go of what was opened for writing."""
         self.places.close()
 
-    def salvage(self, log: RunLog) -> bool:
-        """Keep what a run that did not succeed still holds; returns whether it can be resumed."""
+    def salvage(self, log: RunLog, store: Optional[Salvage] = None) -> bool:
+        """Keep what a run that did not succeed still holds; returns whether it can be resumed.
+
+        ``store`` stores a value that is elsewhere without bringing it here.
+        """
         if self.launch.whole is None or not any(state in _DONE for state in log.states):
             return False
         try:
             depot = self.depot or self._begin_late()
             if depot is not None:
-                _salvage(self, depot, log)
+                _salvage(self, depot, log, store)
         except Exception:  # a full disk, or whatever, must not hide why the run failed
             return False
         return depot is not None
@@ -135,7 +141,7 @@ def _stores(launch: Launch) -> bool:
     return any(step.caching is not None and step.caching.cache for step in launch.plan.steps)
 
 
-def _salvage(stock: Stock, depot: Depot, log: RunLog) -> None:
+def _salvage(stock: Stock, depot: Depot, log: RunLog, store: Optional[Salvage]) -> None:
     from glacier.core.storage.records import Origin
     from glacier.core.storage.resuming import note_done
 
@@ -153,25 +159,36 @@ def _salvage(stock: Stock, depot: Depot, log: RunLog) -> None:
         )
         for name in step.outputs:
             if name not in depot.kept:
-                _keep(stock, name, log, origin)
+                _keep(stock, name, log, origin, store)
     note_done(stock.places.workspace(), depot.run_id, done)
 
 
-def _keep(stock: Stock, name: str, log: RunLog, origin: Origin) -> None:
+def _keep(stock: Stock, name: str, log: RunLog, origin: Origin, store: Optional[Salvage]) -> None:
     """Store a value that is still in memory; what made one that cannot be stored runs again."""
-    from glacier.core.storage.files import is_stream
     from glacier.core.storage.places import own_shelf
 
     number = stock.launch.plan.wiring.numbers[name]
-    if not isinstance(log.values[number], (Handle, Value)):
+    ref = log.values[number]
+    if not isinstance(ref, (Handle, Value)):
         return
     shelf = own_shelf(name, pipeline=stock.launch.plan.pipeline, store=stock.places.workspace())
     try:
-        held = log.value(number)
-        if held is None or is_stream(held.value):  # it would be used up, or moved away
+        if store is not None and isinstance(ref, Handle):
+            store(ref, shelf, origin)
             return
-        draft = shelf.write(held.value, origin)
-        if draft is not None:
-            shelf.commit([draft], origin)
+        held = log.value(number)
+        if held is not None:
+            store_value(held.value, shelf, origin)
     except Exception:  # what a value does when it is pickled is its own affair
         return
+
+
+def store_value(value: Any, shelf: WritableShelf, origin: Origin) -> None:
+    """Store what a run has left, where it can be stored."""
+    from glacier.core.storage.files import is_stream
+
+    if is_stream(value):  # it would be used up, or moved away
+        return
+    draft = shelf.write(value, origin)
+    if draft is not None:
+        shelf.commit([draft], origin)

@@ -46,15 +46,15 @@ class Task(Generic[P, R]):
     ``when`` is a boolean dataset: where it is false, the task is skipped. ``tags`` are free words
     that a selection may use (``select="tag:nightly"``), and a limit (``concurrency={"api": 2}``).
     ``policy`` is what ``retries``, ``retry_delay``, ``retry_on`` and ``timeout`` say, ``caching``
-    what ``cache`` and ``version`` say, all of which ``Pipeline.task`` explains, and ``compute`` as
-    well. Raises
+    what ``cache`` and ``version`` say, all of which ``Pipeline.task`` explains, and ``compute`` and
+    ``priority`` as well. Raises
     :class:`~glacier.core.errors.DefinitionError` for a name, an option or an annotation that has no
     meaning.
     """
 
     __slots__ = (
         "__weakref__", "_hints", "_signature", "caching", "compute", "function", "name", "place",
-        "policy", "tags", "when",
+        "policy", "priority", "tags", "when",
     )  # fmt: skip
     __glacier__ = "task"
 
@@ -66,6 +66,7 @@ class Task(Generic[P, R]):
     policy: Optional[Policy]
     caching: Optional[Caching]
     compute: Optional[Serverless]
+    priority: float
 
     def __init__(
         self,
@@ -81,6 +82,7 @@ class Task(Generic[P, R]):
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
         compute: Optional[Serverless] = None,
+        priority: float = 0,
         frame: Optional[FrameType] = None,
     ) -> None:
         # A staticmethod cannot be called before Python 3.10.
@@ -109,6 +111,7 @@ class Task(Generic[P, R]):
 
             self.caching = read_caching(cache=cache, version=version, where=where)
         self.compute = None if compute is None else _size(compute, where)
+        self.priority = _number(priority, where) if priority else 0
         self._hints: Optional[Hints] = None
         self._signature: Optional[Signature] = None
         hints = read_hints(function, where=where, frame=frame)
@@ -176,6 +179,13 @@ def _size(compute: object, where: Where) -> Serverless:
         return compute
     mend = "Give compute=Serverless(memory=1024)."
     raise InvalidOption(where=str(where), option="compute", found=compute, mend=mend)
+
+
+def _number(priority: object, where: Where) -> float:
+    if type(priority) in (int, float) and abs(cast("float", priority)) < float("inf"):
+        return cast("float", priority)
+    mend = "Give a number, such as priority=10; without one it is 0, and higher ones go first."
+    raise InvalidOption(where=str(where), option="priority", found=priority, mend=mend)
 
 
 def _condition(when: object, where: Where) -> Dataset:

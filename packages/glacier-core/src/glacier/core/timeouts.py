@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from time import perf_counter, time
-from typing import Any, Coroutine
+from typing import Any, Coroutine, Optional
 
 from glacier.core.contracts import State, TaskCall, TaskResult
 from glacier.core.errors import GlacierWarning, TaskTimeout
+from glacier.core.step import Step
 
 __all__ = ["abandoned", "limited", "timed_out", "warn_abandoned"]
 
@@ -39,14 +40,14 @@ def abandoned(call: TaskCall) -> TaskResult:
     )
 
 
-def warn_abandoned(call: TaskCall) -> None:
+def warn_abandoned(step: Step, item: Optional[int]) -> None:
     """Warn that a call goes on though nobody waits for it."""
     import warnings
 
-    item = "" if call.item is None else f" (item {call.item})"
+    which = "" if item is None else f" (item {item})"
     warnings.warn(
-        f"task {call.step.task!r}{item} goes on after its limit of {call.step.limit:g} s: its "
-        "thread cannot be ended, and what comes of it is dropped",
+        f"task {step.task!r}{which} goes on after its limit of {step.limit:g} s: its thread cannot "
+        "be ended, and what comes of it is dropped",
         GlacierWarning,
         stacklevel=2,
     )

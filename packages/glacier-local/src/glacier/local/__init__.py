@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, List
 from glacier.local._version import __version__
 
 if TYPE_CHECKING:
+    from glacier.core.protocols import NotBound, RemoteError, RemoteTraceback
     from glacier.local.crash import CannotCross, WorkerCrashed, WorkerNotMade, WorkerNotStarted
-    from glacier.local.crossing import RemoteError, RemoteTraceback
     from glacier.local.executor import (
         InvalidStorage,
         InvalidWorkers,
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
         NoProcesses,
     )
     from glacier.local.functions import LocalFunction, NoHandler
-    from glacier.local.places import NotBound
     from glacier.local.provider import LocalProvider
 
 __all__ = [
@@ -50,16 +49,19 @@ _ROOMS = {
     "LocalProvider": "provider",
     "NoHandler": "functions",
     "NoProcesses": "executor",
-    "NotBound": "places",
-    "RemoteError": "crossing",
-    "RemoteTraceback": "crossing",
     "WorkerCrashed": "crash",
     "WorkerNotMade": "crash",
     "WorkerNotStarted": "crash",
 }
 
+_OF_CORE = ("NotBound", "RemoteError", "RemoteTraceback")
+
 
 def __getattr__(name: str) -> Any:
+    if name in _OF_CORE:
+        value = getattr(import_module("glacier.core.protocols"), name)
+        globals()[name] = value
+        return value
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)

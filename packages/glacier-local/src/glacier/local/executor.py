@@ -10,7 +10,7 @@ from glacier.core.protocols import Executor, GlacierError, Listener, Pool, PoolE
 from glacier.local.threads import ThreadPool
 
 if TYPE_CHECKING:
-    from glacier.local.places import LocalPlaces
+    from glacier.core.protocols import FolderPlaces
 
 __all__ = ["InvalidStorage", "InvalidWorkers", "LocalExecutor", "NoProcesses"]
 
@@ -111,10 +111,10 @@ class LocalExecutor(PoolExecutor):
             return ProcessPool(self.workers, apart=self.as_deployed)
         return ThreadPool(self.workers)
 
-    def places(self) -> LocalPlaces:
-        from glacier.local.places import LocalPlaces
+    def places(self) -> FolderPlaces:
+        from glacier.core.protocols import FolderPlaces
 
-        return LocalPlaces(self.root, declared=self.storage == "declared")
+        return FolderPlaces(self.root, declared=self.storage == "declared")
 
     def observers(self) -> Iterable[Listener]:
         observers: List[Listener] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any, Iterator, Tuple
 
-from glacier.core.protocols import TaskCall
+from glacier.core.protocols import TaskCall, bare
 from glacier.local.crash import CannotCross
 from glacier.local.packing import Packed, pack
 
@@ -15,7 +15,7 @@ __all__ = ["pack_program"]
 def pack_program(call: TaskCall) -> Packed:
     """Pickle what all calls of a task share. Raises :class:`~glacier.local.CannotCross`."""
     step = call.step._replace(lazy=False)  # an iterator cannot leave its process
-    function = _without_annotations(call.function)
+    function = bare(call.function)
     try:
         shelves = dict(call.shelves)
         return pack((call.run_id, call.pipeline, step, function, dict(call.params), shelves))
@@ -27,24 +27,6 @@ def pack_program(call: TaskCall) -> Packed:
             mend="Make connections, locks and the like in the task that uses them; or run on "
             "threads, LocalExecutor(), where nothing is pickled.",
         ) from error
-
-
-def _without_annotations(function: Any) -> Any:
-    """A function as the worker needs it: what its annotations refer to stays here."""
-    if type(function) is not FunctionType:
-        return function
-    bare = FunctionType(
-        function.__code__,
-        function.__globals__,
-        function.__name__,
-        function.__defaults__,
-        function.__closure__,
-    )
-    bare.__kwdefaults__ = function.__kwdefaults__
-    bare.__dict__.update(function.__dict__)
-    bare.__module__ = function.__module__
-    bare.__qualname__ = function.__qualname__
-    return bare
 
 
 def _culprit(function: Any) -> str:

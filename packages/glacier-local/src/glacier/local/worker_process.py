@@ -28,12 +28,12 @@ from glacier.core.protocols import (
     capture,
     is_captured,
     run_call,
+    watch_imports,
 )
 from glacier.local.channel import Channel
 from glacier.local.crash import BEGUN, CannotCross, called
 from glacier.local.crossing import send_error
 from glacier.local.holdings import Wire, open_wire, wire
-from glacier.local.imports import watch_imports
 from glacier.local.segment import Segment
 
 __all__ = ["main"]

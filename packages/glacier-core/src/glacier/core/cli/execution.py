@@ -64,14 +64,15 @@ class How(NamedTuple):
     """
 
     executor: str
-    workers: Optional[int]
-    processes: Optional[bool]
-    cache: Optional[bool]
-    as_deployed: Optional[bool]
-    fail_fast: Optional[bool]
-    history: bool
-    progress: str
     root: Path
+    history: bool = False
+    progress: str = "off"
+    address: Optional[str] = None
+    workers: Optional[int] = None
+    processes: Optional[bool] = None
+    cache: Optional[bool] = None
+    as_deployed: Optional[bool] = None
+    fail_fast: Optional[bool] = None
 
 
 class Done(NamedTuple):
@@ -103,9 +104,8 @@ executor_name = click.option(
 )  # fmt: skip
 _OPTIONS = (
     executor_name,
-    click.option(
-        "--workers", "-w", type=click.IntRange(min=1), help="How many tasks run at a time."
-    ),
+    click.option("--address", help="Where the executor's cluster is, such as tcp://host:8786."),
+    click.option("--workers", "-w", type=click.IntRange(1), help="How many tasks run at a time."),
     click.option(
         "--processes/--threads", default=None,
         help="Run tasks in worker processes, or (the default) on threads of this one.",
@@ -238,8 +238,7 @@ def carry_out(
 
 def places_of(name: str, root: Path) -> Places:
     """Where the executor of that name keeps what pipelines store."""
-    how = How(name, None, None, None, None, None, history=False, progress="off", root=root)
-    return _places(_executor(how), name)
+    return _places(_executor(How(name, root)), name)
 
 
 def _places(executor: Any, name: str) -> Places:
@@ -257,6 +256,7 @@ def _executor(how: How) -> Executor:
     takes = signature(kind).parameters
     takes_all = any(one.kind is Parameter.VAR_KEYWORD for one in takes.values())
     asked = {
+        "address": how.address,
         "workers": how.workers,
         "processes": how.processes,
         "cache": how.cache,

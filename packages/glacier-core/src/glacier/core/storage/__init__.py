@@ -21,6 +21,7 @@ module         noun
 ``tables``     a dataset as a table of a database
 ``outside``    a dataset under somebody else's keys
 ``places``     what an executor makes of declared storages
+``folders``    the same as folders below one root
 ``ancestry``   the stored versions behind a dataset
 ``contents``   hashes of what a run is fed with
 ``recipes``    what a step's result depends on

@@ -149,6 +149,19 @@ class Depot:
         kept = self.kept.get(dataset)
         return self.sources.content(dataset) if kept is None else kept.content
 
+    def waits(self, number: int) -> bool:
+        """Whether a step can be prepared only when what it reads is there: it may be up to date, or
+        what it writes is stored with what it was made from."""
+        step = self.plan.steps[number]
+        asked = None if step.caching is None else step.caching.cache
+        cached = self.cache if asked is None else asked
+        return cached or number in self.reused or not self.stored.isdisjoint(step.outputs)
+
+    def readable(self, step: Step) -> Mapping[str, Shelf]:
+        """The shelves of what a step may be handed a reference to."""
+        names = {*step.inputs, *([step.when] if step.when is not None else [])}
+        return {name: self.shelves[name] for name in names if name in self.shelves}
+
     def equip(self, number: int, call: TaskCall, decision: Decision) -> TaskCall:
         """The call with the shelves of what it reads and writes, as far as they are stored."""
         step = call.step
@@ -205,13 +218,21 @@ class Depot:
 
     def items(self, ref: VersionRef) -> Optional[Tuple[Iterator[Ref], Optional[int]]]:
         """References to the items of a dataset that need not be read as a whole; else ``None``."""
+        parts = self.parts(ref)
+        if parts is not None:
+            return iter(parts), len(parts)
         kept = self.kept.get(ref.dataset)
-        if kept is not None and kept.items is not None:
-            return (ref._replace(item=item) for item in range(kept.items)), kept.items
         if kept is not None and kept.kind == "iterator":
             stream = self.shelves[ref.dataset].read(ref.version, wanted=type_of_form(STREAM))
             return map(Value, stream), kept.rows
         return None
+
+    def parts(self, ref: VersionRef) -> Optional[Sequence[Ref]]:
+        """References to the items of a dataset that were stored one by one; else ``None``."""
+        kept = self.kept.get(ref.dataset)
+        if kept is None or kept.items is None:
+            return None
+        return [ref._replace(item=item) for item in range(kept.items)]
 
     def commit(self, expansion: Expansion) -> Optional[TaskResult]:
         """Commit the items of a mapped step; returns its failure if that does not work."""

@@ -21,8 +21,11 @@ E = TypeVar("E", bound=BaseException)
 class ContractBase:
     """The one thing that a subclass must say."""
 
-    def make_executor(self, *, workers: int = 2, fail_fast: bool = False) -> Executor:
-        """An executor that runs so many tasks at a time."""
+    def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
+        """An executor that runs so many tasks at a time, and goes by the time of the machine.
+
+        ``options`` are some of ``fail_fast`` and ``concurrency``, as ``LocalExecutor`` has them.
+        """
         raise TypeError(f"{type(self).__name__} must define make_executor()")
 
 

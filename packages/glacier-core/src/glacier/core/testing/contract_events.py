@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 import warnings
 from typing import Dict, List
 
 from glacier.core.dataset import Dataset
 from glacier.core.errors import GlacierWarning, Skip
-from glacier.core.events import Event, RunFinished, RunStarted, TaskFinished, TaskStarted
+from glacier.core.events import (
+    Event,
+    ItemFinished,
+    RunFinished,
+    RunStarted,
+    TaskFinished,
+    TaskStarted,
+)
 from glacier.core.pipeline import Pipeline
-from glacier.core.testing.contract_base import Annotated, ContractBase, Recorder
+from glacier.core.testing.contract_base import Annotated, ContractBase, Recorder, caught
 
 __all__ = ["EventContract"]
 
@@ -47,6 +55,13 @@ def _mixed() -> Pipeline:
         return value
 
     return pipeline
+
+
+def _add_link(pipeline: Pipeline, before: Dataset, after: Dataset) -> None:
+    @pipeline.task(name=f"link-{after.name}")
+    def link(value: Annotated[int, before]) -> Annotated[int, after]:
+        time.sleep(0.01)
+        return value + 1
 
 
 class EventContract(ContractBase):
@@ -89,6 +104,42 @@ class EventContract(ContractBase):
         assert set(order) == {"extract", "double", "skip", "fail"}, "'after' never starts"
         assert all(order[name] < finished[name] for name in order)
         assert all(finished["extract"] < order[name] for name in ("double", "skip", "fail"))
+
+    def test_listeners_are_told_of_every_item(self) -> None:
+        told = [event for event in self._record().of(ItemFinished) if event.step.task == "double"]
+        assert sorted(event.item for event in told) == [0, 1, 2]
+        assert [event.done for event in told] == [1, 2, 3]
+        assert {(event.total, str(event.state)) for event in told} == {(3, "succeeded")}
+
+    def test_an_interrupt_cancels_what_waits_and_the_run_is_told_of(self) -> None:
+        pipeline, recorder = Pipeline("interrupted"), Recorder()
+        steps = [Dataset(f"step-{number}") for number in range(20)]
+
+        @pipeline.task
+        def begin() -> Annotated[int, steps[0]]:
+            return 0
+
+        for number in range(1, len(steps)):
+            _add_link(pipeline, steps[number - 1], steps[number])
+
+        def interrupt(event: Event, /) -> None:
+            if isinstance(event, TaskFinished) and len(recorder.of(TaskFinished)) == 1:
+                raise KeyboardInterrupt
+
+        executor = self.make_executor()
+        caught(
+            KeyboardInterrupt, lambda: executor.execute(pipeline, listeners=[recorder, interrupt])
+        )
+        ended = {event.step.task: event for event in recorder.of(TaskFinished)}
+        assert len(ended) == len(recorder.of(TaskFinished)) == len(steps), "each ends once"
+        assert (str(ended["begin"].state), str(ended["link-step-19"].state)) == (
+            "succeeded",
+            "cancelled",
+        )
+        assert "interrupted" in ended["link-step-19"].reason
+        last = recorder.events[-1]
+        assert isinstance(last, RunFinished)
+        assert last.state == "cancelled"
 
     def test_a_listener_is_called_on_the_thread_of_execute(self) -> None:
         threads: List[int] = []

@@ -91,7 +91,8 @@ class FailureContract(ContractBase):
         for part in (
             "1 of 5 tasks",
             "fail: ValueError: no such luck",
-            "'after'",
+            "upstream failed: 'after'",
+            "succeeded: 'extract', 'work' and 'more'",
             "execute(pipeline, ",
         ):
             assert part in text, text

@@ -154,25 +154,28 @@ class ValueContract(ContractBase):
 
     def test_async_tasks_run_beside_each_other(self) -> None:
         import asyncio
+        import tempfile
+        from pathlib import Path
 
-        pipeline, meeting = Pipeline("async"), {"here": 0}
+        pipeline = Pipeline("async")
 
-        async def meet() -> int:
-            meeting["here"] += 1
-            while meeting["here"] < 2:  # ends only if both tasks are running
-                await asyncio.sleep(0)
-            return meeting["here"]
-
-        @pipeline.task
-        async def left() -> Annotated[int, Dataset("left")]:
-            return await asyncio.wait_for(meet(), timeout=30)
+        async def meet(folder: str, me: str, other: str) -> bool:
+            Path(folder, me).touch()
+            while not Path(folder, other).exists():  # ends only if both tasks are running
+                await asyncio.sleep(0.001)
+            return True
 
         @pipeline.task
-        async def right() -> Annotated[int, Dataset("right")]:
-            return await asyncio.wait_for(meet(), timeout=30)
+        async def left(folder: str) -> Annotated[bool, Dataset("left")]:
+            return await asyncio.wait_for(meet(folder, "left", "right"), timeout=30)
 
-        run = self.make_executor().execute(pipeline)
-        assert (run["left"], run["right"]) == (2, 2)
+        @pipeline.task
+        async def right(folder: str) -> Annotated[bool, Dataset("right")]:
+            return await asyncio.wait_for(meet(folder, "right", "left"), timeout=30)
+
+        with tempfile.TemporaryDirectory() as folder:
+            run = self.make_executor().execute(pipeline, params={"folder": folder})
+        assert (run["left"], run["right"]) == (True, True)
 
     def test_execute_works_inside_a_running_loop(self) -> None:
         import asyncio

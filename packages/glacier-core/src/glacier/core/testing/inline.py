@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import time
 from typing import TYPE_CHECKING, Any, Mapping, Optional
 
 from glacier.core.executor import PoolExecutor
@@ -10,6 +11,7 @@ from glacier.core.run import Run
 from glacier.core.select import Selection
 from glacier.core.task import Task
 from glacier.core.testing.clock import FakeClock
+from glacier.core.timeouts import timed_out
 from glacier.core.worker import run_call
 
 if TYPE_CHECKING:
@@ -24,8 +26,9 @@ __all__ = ["InlineExecutor", "run", "run_task"]
 class InlineExecutor(PoolExecutor):
     """Runs one task at a time on the calling thread; a debugger steps right into it.
 
-    Nothing waits for a task to be tried again (``clock`` is a :class:`FakeClock`), and a task that
-    takes longer than it may is let.
+    Nothing waits for a task to be tried again (``clock`` is a :class:`FakeClock`). A call that
+    takes longer than its task may, by that clock, fails once it has come to its end: with the fake
+    one none does, however long a debugger stops it.
     """
 
     def __init__(
@@ -39,7 +42,7 @@ class InlineExecutor(PoolExecutor):
         self.clock = clock if clock is not None else FakeClock()
 
     def open(self) -> InlinePool:
-        return InlinePool()
+        return InlinePool(self.clock)
 
 
 class InlinePool:
@@ -47,7 +50,10 @@ class InlinePool:
 
     workers = 1
     backlog = 0
-    keeps_time = True  # its own: none
+    keeps_time = True
+
+    def __init__(self, clock: Optional[Clock] = None) -> None:
+        self._clock = clock if clock is not None else FakeClock()
 
     def submit(self, call: TaskCall) -> Future[TaskResult]:
         from concurrent.futures import Future
@@ -57,7 +63,16 @@ class InlinePool:
         return future
 
     def run_inline(self, call: TaskCall) -> TaskResult:
-        return run_call(call)
+        """The result of a call; a late one has failed, whatever came of it."""
+        if not call.step.limit:
+            return run_call(call)
+        started, begun = time(), self._clock.now()
+        result = run_call(call)
+        duration = self._clock.now() - begun
+        if duration < call.step.limit:
+            return result
+        ended = "It ran to its end, and what came of it is dropped."
+        return timed_out(call, started=started, duration=duration, ended=ended)
 
     def close(self) -> None:
         """Nothing was opened."""

@@ -12,7 +12,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import FrameType, ModuleType
 from typing import Any, Callable, List, Optional, Sequence
 
-from glacier.core.protocols import before_execution
+from glacier.core.loading import before_execution
 
 __all__ = ["watch_imports"]
 

@@ -1,4 +1,4 @@
-"""The folders of this machine in which stored datasets are kept.
+"""The folders in which an executor keeps what pipelines store.
 
 Every run has them, and most use none: what that takes is imported with the first one.
 """
@@ -9,49 +9,57 @@ import os
 from threading import Lock
 from typing import TYPE_CHECKING, Dict, Optional
 
-from glacier.core.protocols import GlacierError
+from glacier.core.errors import GlacierError
 
 if TYPE_CHECKING:
-    from glacier.core.protocols import Database, DirectoryStore, ObjectStorage, Store
+    from glacier.core.contracts import Store
+    from glacier.core.resources import Database, ObjectStorage
+    from glacier.core.stores import DirectoryStore
 
-__all__ = ["LocalPlaces", "NotBound"]
+__all__ = ["FolderPlaces", "NotBound"]
 
 
 class NotBound(GlacierError, LookupError):
-    """A storage that is to be used as it is declared, and has no address."""
+    """A storage that is to be used as it is declared, and has no address.
 
-    def __init__(self, *, storage: str) -> None:
+    ``executor`` is the name of its class.
+    """
+
+    def __init__(self, *, storage: str, executor: str = "LocalExecutor") -> None:
         super().__init__(
-            f"LocalExecutor(storage='declared'): {storage} has no address of its own. Give it one, "
+            f"{executor}(storage='declared'): {storage} has no address of its own. Give it one, "
             "such as Database('warehouse', url='postgresql://…'), or run with storage='local', "
             "which keeps it in a folder of this machine."
         )
 
 
-class LocalPlaces:
+class FolderPlaces:
     """Object storages as folders, ``<root>/storage/<name>``, databases as SQLite files,
     ``<root>/storage/<name>.db``, and ``<root>/workspace`` for caches.
 
     With ``declared`` only what has an address of its own is used, and the rest is refused by
-    :class:`NotBound`. Only what pipelines store on purpose is written so that a power cut cannot
-    harm it.
+    :class:`NotBound`. ``executor`` names whose folders they are. Only what pipelines store on
+    purpose is written so that a power cut cannot harm it.
     """
 
-    def __init__(self, root: str, *, declared: bool = False) -> None:
+    def __init__(
+        self, root: str, *, declared: bool = False, executor: str = "LocalExecutor"
+    ) -> None:
         self.root = root
         self.declared = declared
+        self.executor = executor
         self._lock = Lock()
         self._stores: Dict[str, DirectoryStore] = {}
         self._passage: Optional[DirectoryStore] = None
 
     def store(self, storage: ObjectStorage) -> Store:
         if self.declared:
-            raise NotBound(storage=repr(storage))
+            raise NotBound(storage=repr(storage), executor=self.executor)
         return self._store(os.path.join("storage", storage.name), durable=True)
 
     def database(self, storage: Database) -> str:
         if self.declared:
-            raise NotBound(storage=repr(storage))
+            raise NotBound(storage=repr(storage), executor=self.executor)
         from urllib.parse import quote
 
         folder = os.path.abspath(os.path.join(self.root, "storage"))
@@ -64,7 +72,8 @@ class LocalPlaces:
     def passage(self) -> Store:
         with self._lock:
             if self._passage is None:
-                from glacier.core.protocols import DirectoryStore, new_scratch_folder
+                from glacier.core.scratch import new_scratch_folder
+                from glacier.core.stores import DirectoryStore
 
                 self._passage = DirectoryStore(new_scratch_folder(), durable=False)
             return self._passage
@@ -78,7 +87,7 @@ class LocalPlaces:
     def _store(self, folder: str, *, durable: bool) -> DirectoryStore:
         with self._lock:
             if folder not in self._stores:
-                from glacier.core.protocols import DirectoryStore
+                from glacier.core.stores import DirectoryStore
 
                 path = os.path.join(self.root, folder)
                 self._stores[folder] = DirectoryStore(path, durable=durable)
