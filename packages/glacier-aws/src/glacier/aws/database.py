@@ -31,16 +31,33 @@ def register_database(spec: DatabaseSpec, site: Site, account: Account) -> aws.r
     import pulumi_aws as aws
 
     whole, part = component("Database", spec, site, account)
-    label = site.label(spec.name)
-    names = (
-        [site.pipeline, site.environment, spec.name]
-        if site.pipeline
-        else [site.environment, spec.name]
-    )
-    name = cloud_name(names, longest=63)
+    label, names = site.label(spec.name), [site.pipeline, site.environment, spec.name]
+    name = site.called(spec, cloud_name([one for one in names if one], longest=63))
+    arguments = _arguments(spec, name, site)
+    arguments.parameter_group_name = _only_tls(label, name, site, part)
+    if account.network is not None:
+        subnets = aws.rds.SubnetGroup(
+            label,
+            name=name,
+            subnet_ids=list(account.network.subnets),
+            tags=dict(site.tags),
+            opts=part,
+        )
+        arguments.db_subnet_group_name = subnets.name
+        arguments.vpc_security_group_ids = list(account.network.security_groups)
+    set_options(arguments, spec, site)
+    kept = pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=True))
+    server = aws.rds.Instance(label, arguments, opts=kept)
+    whole.register_outputs({"address": server.address, "arn": server.arn})
+    return server
+
+
+def _arguments(spec: DatabaseSpec, name: str, site: Site) -> aws.rds.InstanceArgs:
+    import pulumi_aws as aws
+
     machine, gigabytes = _SIZES.get(spec.size, (spec.size, 20))
-    arguments = aws.rds.InstanceArgs(
-        identifier=site.called(spec, name),
+    return aws.rds.InstanceArgs(
+        identifier=name,
         engine="postgres",
         engine_version=_VERSION,
         instance_class=machine,
@@ -51,30 +68,14 @@ def register_database(spec: DatabaseSpec, site: Site, account: Account) -> aws.r
         username="glacier",
         manage_master_user_password=True,  # in Secrets Manager: it is never in Pulumi's state
         iam_database_authentication_enabled=True,
-        parameter_group_name=_only_tls(label, name, site, part),
         publicly_accessible=False,
         backup_retention_period=7,
         copy_tags_to_snapshot=True,
         deletion_protection=True,
-        final_snapshot_identifier=f"{name}-final",
+        final_snapshot_identifier=f"{name[:57].rstrip('-')}-final",
         auto_minor_version_upgrade=True,
         tags=dict(site.tags),
     )
-    if account.network is not None:
-        subnets = aws.rds.SubnetGroup(
-            label,
-            aws.rds.SubnetGroupArgs(
-                name=name, subnet_ids=list(account.network.subnets), tags=dict(site.tags)
-            ),
-            opts=part,
-        )
-        arguments.db_subnet_group_name = subnets.name
-        arguments.vpc_security_group_ids = list(account.network.security_groups)
-    set_options(arguments, spec, site)
-    kept = pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=True))
-    server = aws.rds.Instance(label, arguments, opts=kept)
-    whole.register_outputs({"address": server.address, "arn": server.arn})
-    return server
 
 
 def _only_tls(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping, NoReturn, Optional, Union,
 
 from glacier.core.bound import BoundPipeline
 from glacier.core.contracts.providers import Provider, Site
-from glacier.core.dataset import Dataset, dataset_in
+from glacier.core.dataset import Dataset, dataset_in, moved
 from glacier.core.errors import (
     DuplicateResource,
     ForeignResource,
@@ -245,8 +245,6 @@ class Environment:
         """
         where = f"dataset {dataset.name!r} ({dataset.place})"
         if dataset.name in self._bindings:
-            from glacier.core.dataset import moved
-
             storage = self._bindings[dataset.name]
             return moved(dataset, storage, where=where, place=dataset.place)
         if dataset.resource is not None:
@@ -296,6 +294,7 @@ def _texts(option: str, given: object, where: str) -> Mapping[str, str]:
     found = _mapping(option, given, where)
     for value in found.values():
         if not isinstance(value, str):
-            mend = "Its values are texts."
-            raise InvalidOption(where=where, option=option, found=value, mend=mend)
+            raise InvalidOption(
+                where=where, option=option, found=value, mend="Its values are texts."
+            )
     return MappingProxyType(found)
