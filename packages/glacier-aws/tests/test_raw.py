@@ -23,6 +23,9 @@ load("dynamodb", "ec2", "s3")  # which warn of their own parts
 Env = Callable[..., Environment]
 Told = Callable[[Callable[[], object]], dict[tuple[str, str], Registered]]
 
+# Outside a program pulumi asks for an event loop where none is, of which Python 3.12 warns.
+LOOPLESS = pytest.mark.filterwarnings("ignore:There is no current event loop:DeprecationWarning")
+
 
 def test_a_bucket_or_a_table_keeps_datasets(told: Told) -> None:
     def declare() -> None:
@@ -38,6 +41,7 @@ def test_a_bucket_or_a_table_keeps_datasets(told: Told) -> None:
     assert ("Bucket", "my.lake") in told(declare)
 
 
+@LOOPLESS
 def test_outside_a_program_it_is_adopted_all_the_same() -> None:
     assert Dataset("raw", storage=aws.s3.Bucket("lake")).storage == ObjectStorage("lake")
 
@@ -51,6 +55,7 @@ def test_what_keeps_no_datasets_names_what_does(told: Told) -> None:
     assert Path(__file__).name in str(caught.value)
 
 
+@LOOPLESS
 def test_an_environment_may_bind_a_raw_resource(env: Env) -> None:
     made, raw = env(), Dataset("raw")
     made.bind({raw: aws.s3.Bucket("lake")})
