@@ -195,7 +195,8 @@ def test_a_worker_that_dies_while_it_has_nothing_to_do_costs_no_task() -> None:
 
     def kill(event: Any) -> None:
         if isinstance(event, TaskFinished) and event.step.task == "first":
-            for worker in children():
+            (nursery,) = children(os.getpid())
+            for worker in children(nursery):
                 os.kill(worker, signal.SIGKILL)
 
     run = LocalExecutor(workers=2, processes=True).execute(pipeline, listeners=[kill])
@@ -203,8 +204,8 @@ def test_a_worker_that_dies_while_it_has_nothing_to_do_costs_no_task() -> None:
     assert before != after
 
 
-def children() -> List[int]:
-    found = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
+def children(pid: int) -> List[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(child) for child in found.split()]
 
 
