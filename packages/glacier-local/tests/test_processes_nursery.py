@@ -121,7 +121,9 @@ def test_a_nursery_that_is_killed_while_workers_are_idle_costs_no_task(others: S
     def kill(event: Event) -> None:
         if isinstance(event, TaskFinished) and event.step.task == "first":
             (nursery,) = children(os.getpid()) - others
+            workers = children(nursery)
             os.kill(nursery, signal.SIGKILL)
+            wait_until(lambda: all(map(is_gone, workers)))
 
     run = executor().execute(pipeline, listeners=[kill])
 
@@ -218,7 +220,7 @@ def test_a_parent_that_is_killed_at_once_leaves_nothing(tmp_path: Path) -> None:
         command = [sys.executable, "-c", PARENT]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
             assert parent.stdout is not None
-            wait_until(lambda: bool(children(parent.pid)) or parent.poll() is not None)  # noqa: B023
+            wait_until(lambda: bool(children(parent.pid)) or parent.poll() is not None)
             time.sleep(number * 0.01)
             parent.kill()
             parent.stdout.read()  # until all who have it are gone
@@ -350,7 +352,12 @@ def test_nothing_of_a_secret_is_in_the_process_of_another_task(
     assert run["out"] is False
 
 
-def test_many_workers_start(others: Set[int]) -> None:
+@pytest.mark.parametrize("acknowledged", [False, True])
+def test_many_workers_start(
+    others: Set[int], monkeypatch: pytest.MonkeyPatch, acknowledged: bool
+) -> None:
+    """Also where the system needs an answer to each request."""
+    monkeypatch.setattr("glacier.local.nursery._ACKNOWLEDGED", acknowledged)
     pipeline = Pipeline("many")
     together: List[Dataset] = []
     for number in range(16):

@@ -85,5 +85,5 @@ def _report(leash: socket.socket, made: int, number: int) -> None:
 
 
 def exit_code(status: int) -> int:
-    """The exit code of a process that has ended; the negative number of the signal that ended it."""
+    """The exit code of a process that has ended, or the negative number of what signal did it."""
     return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager, suppress
+from threading import Lock
 from typing import Generator, List, Mapping, Optional, Sequence, cast
 
 from glacier.local.channel import pass_descriptors
@@ -18,18 +19,23 @@ __all__ = ["Nursery"]
 _GRACE = 5.0
 """Seconds that it has for ending by itself."""
 
+_ACKNOWLEDGED = sys.platform == "darwin"
+"""Whether it says what it has received: there a descriptor that is under way may be lost when it is
+closed here."""
+
 
 class Nursery:
     """A child process that has imported what workers need, and forks one when it is asked to.
 
-    It runs nothing of the user, and has one thread, so a fork of it is whole. It can be asked before
-    it is ready. ``found`` is what was around it when it started, and so is around its workers.
+    It runs nothing of the user, and has one thread, so a fork of it is whole. It can be asked
+    before it is ready. ``found`` is what was around it when it started, and so is around its workers.
     """
 
     def __init__(self, environment: Optional[Mapping[str, str]] = None) -> None:
         self.found = Surroundings.of_here(environment)
         self._environment = environment
         self._requests, self._theirs = socket.socketpair()
+        self._asking = Lock()
         self._process: Optional[subprocess.Popen[bytes]] = None
 
     def start(self) -> None:
@@ -39,7 +45,7 @@ class Nursery:
         code = (
             # What is imported is no garbage.
             f"import gc, sys; gc.disable(); sys.path[:] = {self.found.path!r}\n"
-            f"from glacier.local.nursery_process import main; main({connection})"
+            f"from glacier.local.nursery_process import main; main({connection}, {_ACKNOWLEDGED})"
         )
         # Private, but what multiprocessing uses; nothing else tells all of them.
         flags = cast("List[str]", subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
@@ -65,8 +71,12 @@ class Nursery:
         return bool(poll.poll(seconds * 1000))
 
     def ask(self, descriptors: Sequence[int]) -> None:
-        """Ask for a worker that is given these. Raises ``OSError`` if it is gone."""
-        pass_descriptors(self._requests, descriptors)
+        """Ask for a worker that is given these. Raises ``ConnectionError`` if it is gone, and any
+        other ``OSError`` if they cannot be sent."""
+        with self._asking:
+            pass_descriptors(self._requests, descriptors)
+            if _ACKNOWLEDGED and not self._requests.recv(1):
+                raise ConnectionResetError
 
     def end(self, grace: float = _GRACE) -> int:
         """Wait so long for it to end, then end it and its workers; returns its exit code."""

@@ -28,13 +28,17 @@ _NEEDED = ("cloudpickle", "glacier.local.relay")
 """What every worker would import by itself, if it is to be found."""
 
 
-def main(requests: int) -> None:
-    """Serve one parent; ``requests`` is a descriptor. In each worker this is its main function."""
+def main(requests: int, acknowledged: bool) -> None:
+    """Serve one parent; ``requests`` is a descriptor. In each worker this is its main function.
+
+    With ``acknowledged`` each request is answered by a byte when its descriptors are here.
+    """
     for module in _NEEDED:
         with suppress(ImportError):
             import_module(module)
-    gc.freeze()  # a collection writes to all that it looks at, and what is written is shared no more
-    worker_process.main(*_Nursery(socket.socket(fileno=requests)).serve())
+    gc.freeze()  # a collection writes to what it looks at, and what is written is shared no more
+    nursery = _Nursery(socket.socket(fileno=requests), acknowledged)
+    worker_process.main(*nursery.serve())
 
 
 class _Child(NamedTuple):
@@ -46,8 +50,9 @@ class _Child(NamedTuple):
 class _Nursery:
     """The workers that have not ended, by the descriptors of their leashes."""
 
-    def __init__(self, requests: socket.socket) -> None:
+    def __init__(self, requests: socket.socket, acknowledged: bool) -> None:
         self._requests = requests
+        self._acknowledged = acknowledged
         self._children: Dict[int, _Child] = {}
         self._poll = select.poll()
         self._poll.register(requests, select.POLLIN)
@@ -104,6 +109,8 @@ class _Nursery:
         """Fork the worker of the next request; returns what it needs, but here ``None``."""
         try:
             leash_end, connection, report = take_descriptors(self._requests, 3)
+            if self._acknowledged:
+                self._requests.send(b"\0")
         except (EOFError, OSError):
             _exit()
         leash = socket.socket(fileno=leash_end)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
@@ -11,7 +10,6 @@ from glacier.core.protocols import (
     Handle,
     LogLine,
     Ref,
-    Secret,
     State,
     TaskCall,
     TaskResult,
@@ -27,6 +25,7 @@ from glacier.local.nursery import Nursery
 from glacier.local.packing import Packed
 from glacier.local.programs import pack_program
 from glacier.local.segment import Segment
+from glacier.local.surroundings import environment_of, without_secrets
 from glacier.local.workers import GRACE, LimitReached, Worker
 
 if TYPE_CHECKING:
@@ -183,10 +182,7 @@ class ProcessPool:
         with self._lock:
             self._busy.add(worker)  # before it starts: an interrupt must not lose it
         try:
-            try:
-                worker.start(self._nursery_of_now())
-            except BrokenPipeError:  # it ended just now
-                worker.start(self._nursery_of_now())
+            worker.start(self._nursery_of_now())
         except OSError:
             self._leave(worker)
             raise
@@ -261,23 +257,6 @@ class ProcessPool:
 
     def scatter(self, ref: Handle) -> Optional[Sequence[Ref]]:
         return ref.token.refs if isinstance(ref.token, Parts) else None
-
-
-def environment_of(call: TaskCall) -> Dict[str, str]:
-    """The environment of this process, with the secrets of one task and of no other."""
-    names = [slot.source for slot in call.step.slots if slot.kind == "secret"]
-    for shelf in call.shelves.values():
-        names += getattr(shelf, "secrets", ())
-    own = {Secret(name).variable for name in names}
-    secrets = {name: os.environ[name] for name in own if name in os.environ}
-    return {**without_secrets(), **secrets}
-
-
-def without_secrets() -> Dict[str, str]:
-    """The environment of this process, without any secrets."""
-    return {
-        name: value for name, value in os.environ.items() if not name.startswith("GLACIER_SECRET_")
-    }
 
 
 def _input(call: TaskCall, ref: Ref, dataset: str, segments: List[Segment]) -> Wire:

@@ -6,7 +6,9 @@ import os
 import sys
 from typing import Dict, List, Mapping, NamedTuple, Optional
 
-__all__ = ["Changes", "Surroundings", "adopt"]
+from glacier.core.protocols import Secret, TaskCall
+
+__all__ = ["Changes", "Surroundings", "adopt", "environment_of", "without_secrets"]
 
 
 class Changes(NamedTuple):
@@ -61,3 +63,20 @@ def adopt(changes: Changes) -> None:
     # A folder that was not there when a module was last looked for may be by now.
     for place in [place for place, finder in sys.path_importer_cache.items() if finder is None]:
         del sys.path_importer_cache[place]
+
+
+def environment_of(call: TaskCall) -> Dict[str, str]:
+    """The environment of this process, with the secrets of one task and of no other."""
+    names = [slot.source for slot in call.step.slots if slot.kind == "secret"]
+    for shelf in call.shelves.values():
+        names += getattr(shelf, "secrets", ())
+    own = {Secret(name).variable for name in names}
+    secrets = {name: os.environ[name] for name in own if name in os.environ}
+    return {**without_secrets(), **secrets}
+
+
+def without_secrets() -> Dict[str, str]:
+    """The environment of this process, without any secrets."""
+    return {
+        name: value for name, value in os.environ.items() if not name.startswith("GLACIER_SECRET_")
+    }

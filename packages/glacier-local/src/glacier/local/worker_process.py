@@ -45,8 +45,8 @@ class Terminated(BaseException):
 
 
 def main(connection: int, lifeline: int, report: int) -> None:
-    """Serve one parent; the arguments are descriptors, of which the other end of ``lifeline`` is the
-    nursery's.
+    """Serve one parent; the arguments are descriptors. The other end of ``lifeline`` is with the
+    nursery, which ends with the parent.
 
     The file ``report`` tells what the channel no longer can: in its first bytes how many calls were
     begun, behind them where Python was when the process crashed.

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import sys
+from contextlib import suppress
 from time import monotonic
 from typing import Any, Callable, List, Mapping, Optional, Sequence, Set, Tuple
 
@@ -59,8 +60,9 @@ class Worker:
 
     def start(self, nursery: Nursery) -> None:
         """Start the process; :meth:`greet` it before the first call. Raises ``OSError``."""
-        nursery.ask((self._leash.theirs.fileno(), self._theirs.fileno(), self._report.fd))
         self._nursery = nursery
+        with suppress(ConnectionError):  # its end is then seen as that of the process
+            nursery.ask((self._leash.theirs.fileno(), self._theirs.fileno(), self._report.fd))
         self._theirs.close()
         self._leash.theirs.close()
 
