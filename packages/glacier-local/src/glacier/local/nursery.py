@@ -28,7 +28,8 @@ class Nursery:
     """A child process that has imported what workers need, and forks one when it is asked to.
 
     It runs nothing of the user, and has one thread, so a fork of it is whole. It can be asked
-    before it is ready. ``found`` is what was around it when it started, and so is around its workers.
+    before it is ready. ``found`` is what was around it when it started, and so is around its
+    workers.
     """
 
     def __init__(self, environment: Optional[Mapping[str, str]] = None) -> None:
