@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from typing import List
 
@@ -51,7 +52,7 @@ def test_one_loop_serves_many_coroutines_at_once() -> None:
         return await answer()
 
     try:
-        futures = [thread.submit(note()) for _ in range(5)]
+        futures = [thread.submit(note) for _ in range(5)]
         assert [future.result(timeout=30) for future in futures] == [42] * 5
     finally:
         thread.close()
@@ -63,4 +64,18 @@ def test_an_unused_loop_starts_no_thread() -> None:
     before = threading.active_count()
     thread = LoopThread()
     assert threading.active_count() == before
+    thread.close()
+
+
+def test_where_no_thread_starts_no_coroutine_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def note() -> None: ...
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    thread = LoopThread()
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        thread.submit(note)
+    gc.collect()  # which would tell of one that nobody has awaited
     thread.close()

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 from pathlib import Path
+
+import pytest
 
 collect_ignore_glob = (
     [
@@ -31,3 +34,12 @@ from servers import postgres  # noqa: E402, F401  # a fixture
 # that: no test of Ctrl-C would end.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def settled() -> None:
+    """No thread is left that a test before has abandoned, as runs do with calls that are late."""
+    for thread in threading.enumerate():
+        if thread.name.startswith("glacier"):
+            thread.join(60)
+            assert not thread.is_alive(), f"{thread.name} does not end"

@@ -130,6 +130,7 @@ def test_what_was_cancelled_stays_so_when_what_it_waits_for_ends() -> None:
     assert ends == ["broken failed", "after cancelled", "slow succeeded"]
 
 
+@pytest.mark.usefixtures("settled")
 @pytest.mark.parametrize("fails", [False, True])
 def test_no_thread_outlives_the_run(fails: bool) -> None:
     pipeline = Pipeline("threads")

@@ -22,7 +22,10 @@ import pytest
 from glacier.core import Dataset, Event, Pipeline, TaskFinished, TaskStarted
 from glacier.local import LocalExecutor
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+pytestmark = [
+    pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc"),
+    pytest.mark.usefixtures("settled"),
+]
 
 raw, clean, total = Dataset("raw"), Dataset("clean"), Dataset("total")
 MIB = 1 << 20

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Coroutine, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, Coroutine, Optional, Tuple, TypeVar
 
 if TYPE_CHECKING:
     import asyncio
@@ -23,18 +23,25 @@ class LoopThread:
         self._loop: Optional[asyncio.AbstractEventLoop] = None
         self._thread: Optional[threading.Thread] = None
 
-    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
-        """Start a coroutine on the loop."""
+    def submit(self, make: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
+        """Start a coroutine on the loop; where there are no threads it is not even made."""
         import asyncio
 
         if self._loop is None:
-            loop = asyncio.new_event_loop()
-            thread = threading.Thread(
-                target=self._run, args=(loop,), name="glacier-loop", daemon=True
-            )
+            self._loop, self._thread = self._started()
+        return asyncio.run_coroutine_threadsafe(make(), self._loop)
+
+    def _started(self) -> Tuple[asyncio.AbstractEventLoop, threading.Thread]:
+        import asyncio
+
+        loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=self._run, args=(loop,), name="glacier-loop", daemon=True)
+        try:
             thread.start()
-            self._loop, self._thread = loop, thread
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        except RuntimeError:
+            loop.close()
+            raise
+        return loop, thread
 
     @staticmethod
     def _run(loop: asyncio.AbstractEventLoop) -> None:
@@ -82,6 +89,6 @@ def run_coroutine(coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(coroutine)
     thread = LoopThread()
     try:
-        return thread.submit(coroutine).result()
+        return thread.submit(lambda: coroutine).result()
     finally:
         thread.close()

@@ -163,7 +163,7 @@ class Scheduler:
             from glacier.core.coroutines import LoopThread
 
             self.loop = self.loop or LoopThread()
-            future = self.loop.submit(self.coroutine(call))
+            future = self.loop.submit(lambda: self.coroutine(call))
             self.coroutines += 1
         else:
             future = self.pool.submit(call)

@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import Any, List
 
 from glacier.core.context import Context
+from glacier.core.contracts import Listener
 from glacier.core.dataset import Dataset
 from glacier.core.errors import RunFailed, Skip
-from glacier.core.events import AttemptFailed, ItemFinished, TaskFinished, TaskStarted
+from glacier.core.events import (
+    AttemptFailed,
+    Event,
+    ItemFinished,
+    RunFinished,
+    TaskFinished,
+    TaskStarted,
+)
 from glacier.core.pipeline import Pipeline
 from glacier.core.testing.contract_base import Annotated, ContractBase, Recorder, caught
 
@@ -159,3 +167,29 @@ class AttemptContract(ContractBase):
         run = self.make_executor().execute(pipeline, listeners=[recorder], raise_on_failure=False)
         assert (run.tasks["nested"].state, run.tasks["nested"].attempts) == ("failed", 1)
         assert not recorder.of(AttemptFailed)
+
+    def test_a_pause_ends_with_the_run_and_the_task_as_its_last_attempt_did(self) -> None:
+        pipeline, recorder = Pipeline("patient"), Recorder()
+
+        @pipeline.task(retries=1, retry_delay=86_400)
+        def tried(context: Context) -> Tried:
+            raise Refused(context.attempt)
+
+        @pipeline.task
+        def add(value: Tried) -> Total:
+            return value + 1
+
+        def interrupt(event: Event, /) -> None:
+            if isinstance(event, AttemptFailed):
+                raise KeyboardInterrupt
+
+        told: List[Listener] = [recorder, interrupt]
+        executor = self.make_executor()
+        caught(KeyboardInterrupt, lambda: executor.execute(pipeline, listeners=told))
+        ended = {event.step.task: event for event in recorder.of(TaskFinished)}
+        assert (str(ended["tried"].state), ended["tried"].attempt) == ("failed", 1)
+        assert "refused in attempt 1" in str(ended["tried"].error)
+        assert str(ended["add"].state) in ("upstream_failed", "cancelled")
+        last = recorder.events[-1]
+        assert isinstance(last, RunFinished)
+        assert last.duration < 60
