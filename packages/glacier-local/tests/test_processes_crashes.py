@@ -9,9 +9,10 @@ import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Iterator, Set
+from typing import Any, Callable, Iterator
 
 import pytest
+from seen import children
 
 from glacier.core import Dataset, Pipeline, RunFailed, TaskFinished
 from glacier.local import LocalExecutor, WorkerCrashed, WorkerNotStarted
@@ -204,11 +205,6 @@ def test_a_worker_that_dies_while_it_has_nothing_to_do_costs_no_task() -> None:
     run = LocalExecutor(workers=2, processes=True).execute(pipeline, listeners=[kill])
     before, after = run["clean"]
     assert before != after
-
-
-def children(pid: int) -> Set[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return {int(child) for child in found.split()}
 
 
 def test_a_worker_that_cannot_start_says_so(

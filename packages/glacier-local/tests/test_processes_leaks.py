@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Set
 
 import pytest
+from seen import children, descendants, is_gone
 
 from glacier.core import Dataset, Event, Pipeline, TaskFinished, TaskStarted
 from glacier.local import LocalExecutor
@@ -43,24 +44,6 @@ def state() -> Dict[str, Any]:
         ],
         "threads": [t.name for t in threading.enumerate() if t.name.startswith("glacier")],
     }
-
-
-def children(pid: int) -> Set[int]:
-    found: Set[int] = set()
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
-            text = Path(f"/proc/{pid}/task/{thread}/children").read_text()
-            found.update(map(int, text.split()))
-    return found
-
-
-def descendants(pid: int) -> Set[int]:
-    """The nursery and its workers, if it is a process that runs a pipeline."""
-    found = children(pid)
-    for child in children(pid):
-        with suppress(FileNotFoundError):
-            found |= children(child)
-    return found
 
 
 def named_memory(pid: int) -> Set[str]:
@@ -235,13 +218,6 @@ def wait_until(gone: Any) -> None:
     while not gone():
         assert time.monotonic() < end
         os.sched_yield()
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, List, Set
 
 import pytest
+from seen import children, is_gone
 
 from glacier.core import AttemptFailed, Context, Dataset, Event, Pipeline, RunFailed, TaskFinished
 from glacier.local import LocalExecutor, WorkerCrashed
@@ -21,22 +22,6 @@ from glacier.local import LocalExecutor, WorkerCrashed
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 
 raw, clean, out = Dataset("raw"), Dataset("clean"), Dataset("out")
-
-
-def children(pid: int) -> Set[int]:
-    found: Set[int] = set()
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
-            text = Path(f"/proc/{pid}/task/{thread}/children").read_text()
-            found.update(map(int, text.split()))
-    return found
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 def wait_until(true: Callable[[], bool]) -> None:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any, List, Sequence, Tuple
 
-__all__ = ["Channel", "pass_descriptors", "take_descriptors"]
+__all__ = ["Channel", "is_over", "pass_descriptors", "take_descriptors"]
 
 _HEAD = struct.Struct("!QI")  # bytes of the message, number of descriptors
 _DESCRIPTORS = 250  # in one packet; Linux allows 253
@@ -75,15 +75,20 @@ class Channel:
 
     def wait_for_end(self, seconds: float) -> bool:
         """Wait until the other end is closed, or so long; returns whether it is."""
-        if self._socket.fileno() < 0:
-            return True
-        poll = select.poll()
-        poll.register(self._socket, 0)  # what it is told without asking: the end
-        return bool(poll.poll(seconds * 1000))
+        return is_over(self._socket, seconds)
 
     def close(self) -> None:
         """Close this end; the other one receives ``EOFError``."""
         self._socket.close()
+
+
+def is_over(connection: socket.socket, seconds: float) -> bool:
+    """Wait until a connection is closed, at either end, or so long; returns whether it is."""
+    if connection.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(connection, 0)  # what it is told without asking: the end
+    return bool(poll.poll(seconds * 1000))
 
 
 def pass_descriptors(connection: socket.socket, descriptors: Sequence[int]) -> None:

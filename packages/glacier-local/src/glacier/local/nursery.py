@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import signal
 import socket
 import subprocess
@@ -11,7 +10,7 @@ from contextlib import contextmanager, suppress
 from threading import Lock
 from typing import Generator, List, Mapping, Optional, Sequence, cast
 
-from glacier.local.channel import pass_descriptors
+from glacier.local.channel import is_over, pass_descriptors
 from glacier.local.surroundings import Surroundings
 
 __all__ = ["Nursery"]
@@ -62,14 +61,7 @@ class Nursery:
     @property
     def gone(self) -> bool:
         """Whether it can be asked for nothing any more."""
-        return self._process is None or self._wait_for_end(0.0)
-
-    def _wait_for_end(self, seconds: float) -> bool:
-        if self._requests.fileno() < 0:
-            return True
-        poll = select.poll()
-        poll.register(self._requests, 0)  # what it is told without asking: the end
-        return bool(poll.poll(seconds * 1000))
+        return self._process is None or is_over(self._requests, 0.0)
 
     def ask(self, descriptors: Sequence[int]) -> None:
         """Ask for a worker that is given these. Raises ``ConnectionError`` if it is gone, and any
@@ -83,7 +75,7 @@ class Nursery:
         """Wait so long for it to end, then end it and its workers; returns its exit code."""
         if self._process is None:
             return 0
-        ended = self._wait_for_end(grace)  # Popen.wait looks again and again
+        ended = is_over(self._requests, grace)  # Popen.wait looks again and again
         try:
             return self._process.wait(_GRACE if ended else 0)
         except subprocess.TimeoutExpired:
