@@ -6,9 +6,8 @@ for each value, written once and mapped by those who read it.
 
 from __future__ import annotations
 
-import os
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Iterator
@@ -157,7 +156,7 @@ def _let_go(block: Any) -> None:
 
 @contextmanager
 def _watched() -> Iterator[list[int]]:
-    """KiB of this process and its children together, proportionally, at the highest."""
+    """KiB of this process and its descendants together, proportionally, at the highest."""
     highest, ended = [0], threading.Event()
 
     def watch() -> None:
@@ -174,12 +173,13 @@ def _watched() -> Iterator[list[int]]:
 
 
 def _family() -> list[str]:
-    found = [str(os.getpid())]
-    for task in Path("/proc/self/task").iterdir():
-        try:
-            found += (task / "children").read_text().split()
-        except OSError:
-            continue
+    """This process and all that descend from it: workers may have been started by another."""
+    found = ["self"]
+    for pid in found:  # which grows meanwhile
+        with suppress(OSError):  # it has ended
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                with suppress(OSError):
+                    found += (task / "children").read_text().split()
     return found
 
 

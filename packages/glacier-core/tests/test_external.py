@@ -236,6 +236,16 @@ def test_a_file_that_changes_after_the_run_began_is_refused(tmp_path: Path, scra
         read(source, scratch)
 
 
+def test_a_change_that_left_the_time_of_the_file_is_seen(tmp_path: Path, scratch: Path) -> None:
+    path = write(tmp_path / "a.json", [1])
+    source, found = resolve(str(path)), path.stat()
+
+    write(path, [2])
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+    with pytest.raises(ChangedExternal, match=r"a\.json is not what it was when the run began"):
+        read(source, scratch)
+
+
 def test_a_version_that_is_given_is_taken_at_its_word(tmp_path: Path, scratch: Path) -> None:
     path = write(tmp_path / "a.json", [1])
     source = resolve(str(path), version="monday")

@@ -9,9 +9,10 @@ import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Iterator, Set
+from typing import Any, Callable, Iterator
 
 import pytest
+from seen import children
 
 from glacier.core import Dataset, Pipeline, RunFailed, TaskFinished
 from glacier.local import LocalExecutor, WorkerCrashed, WorkerNotStarted
@@ -193,21 +194,17 @@ def test_a_worker_that_dies_while_it_has_nothing_to_do_costs_no_task() -> None:
     def second(worker: raw) -> clean:
         return worker, os.getpid()
 
-    others = children()  # such as a server of other tests
+    others = children(os.getpid())  # such as a server of other tests
 
     def kill(event: Any) -> None:
         if isinstance(event, TaskFinished) and event.step.task == "first":
-            for worker in children() - others:
+            (nursery,) = children(os.getpid()) - others
+            for worker in children(nursery):
                 os.kill(worker, signal.SIGKILL)
 
     run = LocalExecutor(workers=2, processes=True).execute(pipeline, listeners=[kill])
     before, after = run["clean"]
     assert before != after
-
-
-def children() -> Set[int]:
-    found = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
-    return {int(child) for child in found.split()}
 
 
 def test_a_worker_that_cannot_start_says_so(

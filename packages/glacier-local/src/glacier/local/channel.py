@@ -12,7 +12,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import Any, List, Sequence, Tuple
 
-__all__ = ["Channel"]
+__all__ = ["Channel", "is_over", "pass_descriptors", "take_descriptors"]
 
 _HEAD = struct.Struct("!QI")  # bytes of the message, number of descriptors
 _DESCRIPTORS = 250  # in one packet; Linux allows 253
@@ -36,9 +36,7 @@ class Channel:
         with self._sending:
             self._socket.sendall(_HEAD.pack(len(body), len(descriptors)))
             for begin in range(0, len(descriptors), _DESCRIPTORS):
-                packet = array.array("i", descriptors[begin : begin + _DESCRIPTORS])
-                rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, packet)
-                self._socket.sendmsg([b"\0"], [rights])
+                pass_descriptors(self._socket, descriptors[begin : begin + _DESCRIPTORS])
             self._socket.sendall(body)
 
     def receive(self) -> Tuple[Tuple[Any, ...], List[int]]:
@@ -46,24 +44,10 @@ class Channel:
         size, count = _HEAD.unpack(self._exactly(_HEAD.size))
         descriptors: List[int] = []
         while len(descriptors) < count:
-            descriptors += self._packet(min(count - len(descriptors), _DESCRIPTORS))
+            packet = take_descriptors(self._socket, min(count - len(descriptors), _DESCRIPTORS))
+            descriptors += packet
         message: Tuple[Any, ...] = pickle.loads(self._exactly(size))
         return message, descriptors
-
-    def _packet(self, count: int) -> List[int]:
-        room = socket.CMSG_SPACE(count * _SIZE)
-        data, ancillary, _, _ = self._socket.recvmsg(1, room, _CLOSE_ON_EXEC)
-        if not data:
-            raise EOFError
-        found = array.array("i")
-        for level, kind, packet in ancillary:
-            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-                found.frombytes(packet[: len(packet) - len(packet) % _SIZE])
-        if len(found) != count:  # this process may open no more of them
-            for descriptor in found:
-                os.close(descriptor)
-            raise EOFError("descriptors were lost: this process may open no more files")
-        return list(found)
 
     def _exactly(self, size: int) -> bytearray:
         data = bytearray(size)
@@ -91,12 +75,43 @@ class Channel:
 
     def wait_for_end(self, seconds: float) -> bool:
         """Wait until the other end is closed, or so long; returns whether it is."""
-        if self._socket.fileno() < 0:
-            return True
-        poll = select.poll()
-        poll.register(self._socket, 0)  # what it is told without asking: the end
-        return bool(poll.poll(seconds * 1000))
+        return is_over(self._socket, seconds)
 
     def close(self) -> None:
         """Close this end; the other one receives ``EOFError``."""
         self._socket.close()
+
+
+def is_over(connection: socket.socket, seconds: float) -> bool:
+    """Wait until a connection is closed, at either end, or so long; returns whether it is."""
+    if connection.fileno() < 0:
+        return True
+    poll = select.poll()
+    poll.register(connection, 0)  # what it is told without asking: the end
+    return bool(poll.poll(seconds * 1000))
+
+
+def pass_descriptors(connection: socket.socket, descriptors: Sequence[int]) -> None:
+    """Send them in one packet, all or none; they stay open here. Raises ``OSError``."""
+    rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
+    connection.sendmsg([b"\0"], [rights])
+
+
+def take_descriptors(connection: socket.socket, count: int) -> List[int]:
+    """Those of one packet, which are the receiver's to close.
+
+    Raises ``EOFError`` if the other end is closed, or this process may open no more of them.
+    """
+    room = socket.CMSG_SPACE(count * _SIZE)
+    data, ancillary, _, _ = connection.recvmsg(1, room, _CLOSE_ON_EXEC)
+    if not data:
+        raise EOFError
+    found = array.array("i")
+    for level, kind, packet in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            found.frombytes(packet[: len(packet) - len(packet) % _SIZE])
+    if len(found) != count:
+        for descriptor in found:
+            os.close(descriptor)
+        raise EOFError("descriptors were lost: this process may open no more files")
+    return list(found)

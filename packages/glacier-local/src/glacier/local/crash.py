@@ -32,10 +32,11 @@ class WorkerCrashed(WorkerLost):
     """The process in which a task ran has ended before the task did.
 
     ``signal`` is the name of what ended it, such as ``"SIGKILL"``, otherwise ``None`` and there is
-    an ``exit_code``. ``stack`` is where the task was, where the process could still tell.
+    an ``exit_code``. ``stack`` is where the task was, where the process could still tell. The two
+    are of the process that starts the workers if it ended, and with it all of them (``lost``).
     """
 
-    def __init__(self, call: TaskCall, *, code: int, stack: str = "") -> None:
+    def __init__(self, call: TaskCall, *, code: int, stack: str = "", lost: bool = False) -> None:
         self.task = call.step.task
         self.item = call.item
         self.attempt = call.attempt
@@ -51,6 +52,8 @@ class WorkerCrashed(WorkerLost):
                 "The task, or a library that it uses, ended the process (os._exit, or exit in "
                 "native code). A task ends by returning or by raising."
             )
+        if lost:
+            what = f"was lost with the process that starts the workers, which {what},"
         text = f"the worker process of {called(call)} {what} in attempt {call.attempt}. {advice}"
         super().__init__(f"{text}\n{stack}".rstrip())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from time import monotonic, perf_counter, time
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Set, Tuple, Union
@@ -11,7 +10,6 @@ from glacier.core.protocols import (
     Handle,
     LogLine,
     Ref,
-    Secret,
     State,
     TaskCall,
     TaskResult,
@@ -23,9 +21,11 @@ from glacier.core.protocols import (
 from glacier.local.crash import CannotCross, WorkerNotMade, called
 from glacier.local.crossing import receive_error
 from glacier.local.holdings import Held, Parts, Wire, read_wire, value_of, wire
+from glacier.local.nursery import Nursery
 from glacier.local.packing import Packed
 from glacier.local.programs import pack_program
 from glacier.local.segment import Segment
+from glacier.local.surroundings import environment_of, without_secrets
 from glacier.local.workers import GRACE, LimitReached, Worker
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class ProcessPool:
         self._lock = threading.Lock()
         self._idle: List[Worker] = []  # the one that was last at work is on top
         self._busy: Set[Worker] = set()
+        self._nursery: Optional[Nursery] = None
         self._programs: Dict[str, Packed] = {}
         self._closed = False
 
@@ -65,6 +66,8 @@ class ProcessPool:
         """Start workers for the first calls, unless each is to have one of its own."""
         made: List[Worker] = []
         try:
+            if calls:
+                self._nursery_of_now()
             for _ in range(0 if self.apart else min(calls, self.workers, _AHEAD)):
                 made.append(self._start())
         except OSError:  # the call that needs one more will say so
@@ -179,11 +182,21 @@ class ProcessPool:
         with self._lock:
             self._busy.add(worker)  # before it starts: an interrupt must not lose it
         try:
-            worker.start()
+            worker.start(self._nursery_of_now())
         except OSError:
             self._leave(worker)
             raise
         return worker
+
+    def _nursery_of_now(self) -> Nursery:
+        """The nursery, or a new one if it is gone. Raises ``OSError`` if none can be started."""
+        with self._lock:
+            if self._nursery is None or self._nursery.gone:
+                if self._nursery is not None:
+                    self._nursery.close()
+                self._nursery = Nursery(without_secrets() if self.apart else None)
+                self._nursery.start()
+            return self._nursery
 
     def _give_back(self, worker: Worker) -> None:
         if self.apart:
@@ -219,6 +232,8 @@ class ProcessPool:
         for worker in [*self._busy, *self._idle]:
             self._leave(worker, max(0.0, deadline - monotonic()))
         self._idle.clear()
+        if self._nursery is not None:
+            self._nursery.close()
 
     # --- values -----------------------------------------------------------------------------------
 
@@ -242,19 +257,6 @@ class ProcessPool:
 
     def scatter(self, ref: Handle) -> Optional[Sequence[Ref]]:
         return ref.token.refs if isinstance(ref.token, Parts) else None
-
-
-def environment_of(call: TaskCall) -> Dict[str, str]:
-    """The environment of this process, with the secrets of one task and of no other."""
-    names = [slot.source for slot in call.step.slots if slot.kind == "secret"]
-    for shelf in call.shelves.values():
-        names += getattr(shelf, "secrets", ())
-    own = {Secret(name).variable for name in names}
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in own or not name.startswith("GLACIER_SECRET_")
-    }
 
 
 def _input(call: TaskCall, ref: Ref, dataset: str, segments: List[Segment]) -> Wire:

@@ -1,7 +1,7 @@
 """A worker process: takes calls from its channel, runs them, and sends back what came of them.
 
-It is started as ``python -c``, so it knows nothing of the user's main module. It ends when the
-channel is closed, and at once when the process that started it is gone.
+It is forked from the nursery, so it knows nothing of the user's main module. It ends when the
+channel is closed, and at once when the nursery is gone, which ends with the parent.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from glacier.local.crash import BEGUN, CannotCross, called
 from glacier.local.crossing import send_error
 from glacier.local.holdings import Wire, open_wire, wire
 from glacier.local.segment import Segment
+from glacier.local.surroundings import Changes, adopt
 
 __all__ = ["main"]
 
@@ -44,7 +45,8 @@ class Terminated(BaseException):
 
 
 def main(connection: int, lifeline: int, report: int) -> None:
-    """Serve one parent; the arguments are descriptors.
+    """Serve one parent; the arguments are descriptors. The other end of ``lifeline`` is with the
+    nursery, which ends with the parent.
 
     The file ``report`` tells what the channel no longer can: in its first bytes how many calls were
     begun, behind them where Python was when the process crashed.
@@ -53,25 +55,25 @@ def main(connection: int, lifeline: int, report: int) -> None:
     faulthandler.enable(report)
     for descriptor in (connection, lifeline, report):
         os.set_inheritable(descriptor, False)
-    _end_with_parent(lifeline)
+    _end_with_nursery(lifeline)
     signal.signal(signal.SIGTERM, _terminate)
     # Not SIG_IGN, which the programs that a task starts would inherit.
     signal.signal(signal.SIGINT, _ignore)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     watch_imports()
     channel = Channel(socket.socket(fileno=connection))
     # Held to the very end, so that the channel ends when the process does.
     os.register_at_fork(after_in_child=partial(_forked, channel, os.dup(connection)))
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
         Worker(channel, report).serve()
         gc.freeze()  # the end of Python would search all modules for what refers to itself
     except Terminated:  # between two calls
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _end_with_parent(lifeline: int) -> None:
+def _end_with_nursery(lifeline: int) -> None:
     """Let the kernel end this process when the other end of the pipe is closed, which only happens
-    if the parent is gone; a thread that waits for it could not while native code runs."""
+    if the nursery is gone; a thread that waits for it could not while native code runs."""
     if sys.platform != "linux":  # where the signal is ignored by default
         signal.signal(signal.SIGIO, _exit)
     fcntl.fcntl(lifeline, fcntl.F_SETOWN, os.getpid())
@@ -130,8 +132,9 @@ class Worker:
             del message, segments  # before waiting, or they would outlive the call
 
     def prepare(self, message: Tuple[Any, ...], segments: List[Segment]) -> None:
-        """Take over the arguments, the filters and the levels of the parent."""
-        _, sys.argv, settings = message
+        """Take over the arguments, the surroundings, the filters and the levels of the parent."""
+        _, sys.argv, changes, settings = message
+        adopt(Changes(*changes))
         if settings is not None:
             from glacier.local.relay import send_from_here
 

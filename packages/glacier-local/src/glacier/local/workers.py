@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import suppress
 from time import monotonic
-from typing import Any, Callable, Generator, List, Mapping, Optional, Sequence, Set, Tuple, cast
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Set, Tuple
 
 from glacier.core.protocols import TaskCall, Value
 from glacier.local.channel import Channel
-from glacier.local.crash import BEGUN, WorkerCrashed, WorkerNotStarted
+from glacier.local.crash import BEGUN, WorkerCrashed, WorkerNotMade, WorkerNotStarted
 from glacier.local.holdings import wire
+from glacier.local.leash import LOST, Ending, Leash
+from glacier.local.nursery import Nursery
 from glacier.local.segment import Segment
 from glacier.local.settings import settings
+from glacier.local.surroundings import Surroundings
 
 __all__ = ["GRACE", "LimitReached", "Worker"]
 
@@ -36,7 +38,7 @@ class LimitReached(Exception):
 
 
 class Worker:
-    """A child process that runs one call at a time; used by one thread at a time.
+    """A process that runs one call at a time; used by one thread at a time.
 
     ``known`` are the tasks whose functions it has, ``ready`` whether it ever took a message.
     ``environment`` is that of the process, by default the one of this process.
@@ -52,30 +54,34 @@ class Worker:
         os.lseek(self._report.fd, BEGUN, os.SEEK_SET)
         ours, self._theirs = socket.socketpair()
         self._channel = Channel(ours)
-        self._read, self._lifeline = os.pipe()
-        self._process: Optional[subprocess.Popen[bytes]] = None
+        self._leash = Leash()
+        self._nursery: Optional[Nursery] = None
+        self._ending: Optional[Ending] = None
 
-    def start(self) -> None:
-        """Start the process; :meth:`greet` it before the first call."""
-        descriptors = self._theirs.fileno(), self._read, self._report.fd
-        self._process = _start(descriptors, self.environment)
+    def start(self, nursery: Nursery) -> None:
+        """Start the process; :meth:`greet` it before the first call. Raises ``OSError``."""
+        self._nursery = nursery
+        with suppress(ConnectionError):  # its end is then seen as that of the process
+            nursery.ask((self._leash.theirs.fileno(), self._theirs.fileno(), self._report.fd))
         self._theirs.close()
-        self._read = _closed(self._read)
+        self._leash.theirs.close()
 
     def greet(self) -> None:
         """Tell the process what it needs to know of this one."""
+        assert self._nursery is not None
+        changes = Surroundings.of_here(self.environment).since(self._nursery.found)
         try:
             told = wire(Value(settings()), [])
         except Exception:  # a warning category that cannot be pickled
             told = None
         try:
-            self._channel.send(("settings", list(sys.argv), told))
+            self._channel.send(("settings", list(sys.argv), tuple(changes), told))
         except OSError:
             return  # it is gone already, as the first call will show
 
     @property
     def alive(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._nursery is not None and self._leash.ending(0.0) is None
 
     def ask(
         self,
@@ -120,14 +126,18 @@ class Worker:
 
     def death(self, call: TaskCall) -> BaseException:
         """The error of a call whose process is gone."""
-        code = self.end()
-        if not self.ready:
-            self.release()
-            return WorkerNotStarted(call, code=code, executable=sys.executable)
-        size = os.fstat(self._report.fd).st_size
+        ending, size = self.end(), os.fstat(self._report.fd).st_size
         stack = os.pread(self._report.fd, size, BEGUN).decode(errors="replace")
         self.release()
-        return WorkerCrashed(call, code=code, stack=stack)
+        if ending.refused is not None:
+            return WorkerNotMade(call, error=OSError(ending.refused, os.strerror(ending.refused)))
+        code, nursed = ending.code, self._nursery
+        lost = code is None
+        if code is None:
+            code = 0 if nursed is None else nursed.end()
+        if not self.ready:
+            return WorkerNotStarted(call, code=code, executable=sys.executable)
+        return WorkerCrashed(call, code=code, stack=stack, lost=lost)
 
     def dismiss(self) -> None:
         """Let an idle process end; :meth:`end` waits for it."""
@@ -135,59 +145,30 @@ class Worker:
 
     def interrupt(self) -> None:
         """Ask a busy process to end, so that its task can clean up."""
-        if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
+        self._leash.signal(signal.SIGTERM)
 
-    def end(self, grace: float = GRACE) -> int:
-        """Wait ``grace`` seconds for the process to end, then end it; returns its exit code."""
-        if self._process is None:
-            return 0
-        ended = self._channel.wait_for_end(grace)  # Popen.wait looks again and again
-        try:
-            return self._process.wait(_GRACE_AFTER_END if ended else 0)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
+    def end(self, grace: float = GRACE) -> Ending:
+        """Wait ``grace`` seconds for the process to end, then end it; returns how it did."""
+        if self._ending is None:
+            self._ending = LOST if self._nursery is None else self._end(self._nursery, grace)
+        return self._ending
+
+    def _end(self, nursery: Nursery, grace: float) -> Ending:
+        ended = self._channel.wait_for_end(grace)
+        ending = self._leash.ending(_GRACE_AFTER_END if ended else 0.0)
+        if ending is None:
+            self._leash.signal(signal.SIGKILL)
+            ending = self._leash.ending(_GRACE_AFTER_END)
+        if ending is None:  # the nursery does nothing any more; the kernel ends what is its
+            nursery.end(0.0)
+            ending = LOST
+        if ending == LOST:
+            self._channel.wait_for_end(_GRACE_AFTER_END)
+        return ending
 
     def release(self) -> None:
         """Close all that this process holds of it."""
         self._channel.close()
         self._theirs.close()
+        self._leash.close()
         self._report.close()
-        self._lifeline, self._read = _closed(self._lifeline), _closed(self._read)
-
-
-def _start(
-    descriptors: Tuple[int, ...], environment: Optional[Mapping[str, str]]
-) -> subprocess.Popen[bytes]:
-    # The path comes first: Glacier itself may be found only there.
-    code = (
-        # What is imported is no garbage.
-        f"import gc, sys; gc.disable(); sys.path[:] = {[str(place) for place in sys.path]!r}\n"
-        f"from glacier.local.worker_process import main; main{descriptors}"
-    )
-    # Private, but what multiprocessing uses; nothing else tells all of them.
-    flags = cast("List[str]", subprocess._args_from_interpreter_flags())  # type: ignore[attr-defined]
-    with _without_interrupts():
-        return subprocess.Popen(
-            [sys.executable, *flags, "-c", code],
-            stdin=subprocess.DEVNULL,
-            pass_fds=descriptors,
-            env=environment,
-        )
-
-
-def _closed(descriptor: int) -> int:
-    if descriptor >= 0:
-        os.close(descriptor)
-    return -1
-
-
-@contextmanager
-def _without_interrupts() -> Generator[None, None, None]:
-    """Let a child begin with SIGINT blocked, until it has said what to do with one."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from typing import List, Tuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -20,6 +21,7 @@ from glacier.core.external.source import Part, scheme_of
 __all__ = ["check", "found", "version_of"]
 
 _BLOCK = 1 << 20
+_TICK = 2.0  # seconds between two times that a file system tells apart; of FAT, the coarsest
 
 
 def found(address: str, *, hashed: bool) -> Tuple[List[Part], bool]:
@@ -90,11 +92,14 @@ def _nothing(address: str, reason: str, guess: str = "") -> MissingExternal:
 
 def _part(path: str, address: str, *, hashed: bool) -> Part:
     try:
-        before = os.stat(path)
+        looked, before = time.time(), os.stat(path)
         digest = _hash(path) if hashed else None
     except OSError as error:
         raise _unreadable(address, path, error) from error
-    return Part(path, before.st_size, str(before.st_mtime_ns), None, digest)
+    # A file that is as young as that may change once more without its time changing.
+    settled = looked - before.st_mtime > _TICK
+    stamp = str(before.st_mtime_ns) if settled else None
+    return Part(path, before.st_size, stamp, None, digest)
 
 
 def _hash(path: str) -> str:

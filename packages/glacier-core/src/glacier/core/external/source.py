@@ -12,7 +12,8 @@ __all__ = ["Part", "Source", "scheme_of", "shown"]
 class Part(NamedTuple):
     """One file or URL: where it is, and by what a change of it is told.
 
-    ``stamp`` is the time of a file in nanoseconds, or what the server says as ``Last-Modified``.
+    ``stamp`` is the time of a file in nanoseconds, unless it had just been written, or what the
+    server says as ``Last-Modified``.
     """
 
     place: str
