@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glacier.aws.sdk import component, load, set_options
-from glacier.core.protocols import cloud_name
+from glacier.aws.sdk import component
+from glacier.core.protocols import cloud_name, kept, load_modules, set_options
 
 if TYPE_CHECKING:
     import pulumi
@@ -26,8 +26,7 @@ _SIZES = {
 
 def register_database(spec: DatabaseSpec, site: Site, account: Account) -> aws.rds.Instance:
     """Register a server with one database; the server. Other sizes are classes of RDS."""
-    load("rds")
-    import pulumi
+    load_modules("pulumi_aws.rds")
     import pulumi_aws as aws
 
     whole, part = component("Database", spec, site, account)
@@ -46,8 +45,7 @@ def register_database(spec: DatabaseSpec, site: Site, account: Account) -> aws.r
         arguments.db_subnet_group_name = subnets.name
         arguments.vpc_security_group_ids = list(account.network.security_groups)
     set_options(arguments, spec, site)
-    kept = pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=True))
-    server = aws.rds.Instance(label, arguments, opts=kept)
+    server = aws.rds.Instance(label, arguments, opts=kept(part))
     whole.register_outputs({"address": server.address, "arn": server.arn})
     return server
 

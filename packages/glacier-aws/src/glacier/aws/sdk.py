@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from glacier.core.protocols import Site, UnknownOption
+from glacier.core.protocols import register_component
 
 if TYPE_CHECKING:
     import pulumi
 
     from glacier.aws.account import Account
-    from glacier.core.protocols import Spec
+    from glacier.core.protocols import Site, Spec
 
-__all__ = ["component", "instance", "load", "policy", "set_options", "trust"]
-
-
-def load(*modules: str) -> None:
-    """Import modules of the SDK, which warn of their own parts while they are imported.
-
-    Under ``-W error`` that would leave them half imported.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        for name in modules:
-            module = import_module(f"pulumi_aws.{name}")
-            hasattr(module, "outputs")  # it is lazy until it is asked for something
+__all__ = ["component", "instance", "policy", "trust"]
 
 
 def instance(site: Site, account: Account) -> pulumi.ProviderResource:
@@ -54,31 +40,8 @@ def instance(site: Site, account: Account) -> pulumi.ProviderResource:
 def component(
     kind: str, spec: Spec, site: Site, account: Account
 ) -> tuple[pulumi.ComponentResource, pulumi.ResourceOptions]:
-    """The component that stands for one spec, and the options of its parts."""
-    import pulumi
-
-    provider = instance(site, account)
-    whole = pulumi.ComponentResource(
-        f"glacier:aws:{kind}", site.label(spec.name), {}, pulumi.ResourceOptions(provider=provider)
-    )
-    return whole, pulumi.ResourceOptions(parent=whole, provider=provider)
-
-
-def set_options(arguments: object, spec: Spec, site: Site) -> None:
-    """Put ``options=`` into the arguments of the native resource, over Glacier's own.
-
-    Tags are added to Glacier's. Raises :class:`~glacier.core.errors.UnknownOption`.
-    """
-    kind = type(arguments)
-    known = [name for name, value in vars(kind).items() if isinstance(value, property)]
-    for option, value in spec.options.items():
-        if option not in known:
-            module = kind.__module__.replace("pulumi_aws", "aws").rpartition(".")[0]
-            where = f"{site.environment}.{spec.kind}({spec.name!r}, options=…)"
-            mend = f"These are the arguments of {module}.{kind.__name__.removesuffix('Args')}."
-            raise UnknownOption(where=where, option=option, known=known, mend=mend)
-        given: Any = {**site.tags, **dict(value)} if option == "tags" else value
-        setattr(arguments, option, given)
+    """The component that stands for one spec on AWS, and the options of its parts."""
+    return register_component(f"glacier:aws:{kind}", spec, site, instance(site, account))
 
 
 def policy(statements: Sequence[Mapping[str, Any]]) -> str:

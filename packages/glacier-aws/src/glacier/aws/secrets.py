@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glacier.aws.sdk import component, load, set_options
+from glacier.aws.sdk import component
+from glacier.core.protocols import kept, load_modules, set_options
 
 if TYPE_CHECKING:
     import pulumi_aws as aws
@@ -17,8 +18,7 @@ __all__ = ["register_secret"]
 
 def register_secret(spec: SecretSpec, site: Site, account: Account) -> aws.secretsmanager.Secret:
     """Register a secret without a value; the secret."""
-    load("secretsmanager")
-    import pulumi
+    load_modules("pulumi_aws.secretsmanager")
     import pulumi_aws as aws
 
     whole, part = component("Secret", spec, site, account)
@@ -29,7 +29,6 @@ def register_secret(spec: SecretSpec, site: Site, account: Account) -> aws.secre
         tags=dict(site.tags),
     )
     set_options(arguments, spec, site)
-    kept = pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=True))
-    secret = aws.secretsmanager.Secret(site.label(spec.name), arguments, opts=kept)
+    secret = aws.secretsmanager.Secret(site.label(spec.name), arguments, opts=kept(part))
     whole.register_outputs({"arn": secret.arn})
     return secret

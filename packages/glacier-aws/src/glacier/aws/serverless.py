@@ -6,8 +6,8 @@ import math
 import os
 from typing import TYPE_CHECKING
 
-from glacier.aws.sdk import component, load, policy, set_options, trust
-from glacier.core.protocols import InvalidOption, cloud_name
+from glacier.aws.sdk import component, policy, trust
+from glacier.core.protocols import InvalidOption, cloud_name, load_modules, set_options
 
 if TYPE_CHECKING:
     import pulumi
@@ -27,7 +27,7 @@ _LONGEST = 900  # seconds, of Lambda
 def register_serverless(spec: ServerlessSpec, site: Site, account: Account) -> aws.lambda_.Function:
     """Register a function with its role and its log; the function."""
     _check(spec, site)
-    load("cloudwatch", "iam", "lambda_")
+    load_modules("pulumi_aws.cloudwatch", "pulumi_aws.iam", "pulumi_aws.lambda_")
     import pulumi
     import pulumi_aws as aws
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from glacier.aws.sdk import component, load, policy, set_options
-from glacier.core.protocols import cloud_name
+from glacier.aws.sdk import component, policy
+from glacier.core.protocols import cloud_name, kept, load_modules, set_options
 
 if TYPE_CHECKING:
     import pulumi
@@ -21,7 +21,7 @@ _UNFINISHED_DAYS = 7  # after which the parts of an upload that was never finish
 
 def register_storage(spec: ObjectStorageSpec, site: Site, account: Account) -> aws.s3.Bucket:
     """Register a bucket with everything that guards it; the bucket."""
-    load("s3")
+    load_modules("pulumi_aws.s3")
     import pulumi
     import pulumi_aws as aws
 
@@ -32,8 +32,7 @@ def register_storage(spec: ObjectStorageSpec, site: Site, account: Account) -> a
     name = cloud_name([site.environment, spec.name], longest=63, among=among)
     arguments = aws.s3.BucketArgs(bucket=site.called(spec, name), tags=dict(site.tags))
     set_options(arguments, spec, site)
-    kept = pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=True))
-    bucket = aws.s3.Bucket(label, arguments, opts=kept)
+    bucket = aws.s3.Bucket(label, arguments, opts=kept(part))
     closed = aws.s3.BucketPublicAccessBlock(
         label,
         bucket=bucket.id,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from glacier.core.arrivals import Arrivals
     from glacier.core.attempts import next_pause
     from glacier.core.cloudnames import cloud_name
+    from glacier.core.components import kept, load_modules, register_component, set_options
     from glacier.core.context import adopt_scratch, share_scratch
     from glacier.core.contracts import (
         FORMAT,
@@ -197,8 +198,10 @@ __all__ = [
     "install_placeholders",
     "is_captured",
     "items_of",
+    "kept",
     "lacking",
     "limited",
+    "load_modules",
     "nearest",
     "new_scratch_folder",
     "next_pause",
@@ -207,9 +210,11 @@ __all__ = [
     "prepared",
     "progress_listener",
     "qualified",
+    "register_component",
     "release",
     "run_call",
     "run_call_async",
+    "set_options",
     "share_scratch",
     "store_value",
     "tell",
@@ -298,8 +303,10 @@ _ROOMS = {
     "install_placeholders": "placeholders",
     "is_captured": "tasklog",
     "items_of": "mapping",
+    "kept": "components",
     "lacking": "secret_values",
     "limited": "timeouts",
+    "load_modules": "components",
     "nearest": "errors",
     "new_scratch_folder": "scratch",
     "next_pause": "attempts",
@@ -308,9 +315,11 @@ _ROOMS = {
     "prepared": "execution",
     "progress_listener": "progress",
     "qualified": "policy",
+    "register_component": "components",
     "release": "tasklog",
     "run_call": "worker",
     "run_call_async": "worker",
+    "set_options": "components",
     "share_scratch": "context",
     "store_value": "stock",
     "tell": "tasklog",
