@@ -12,13 +12,15 @@ from pathlib import Path
 import pulumi_aws as aws
 import pytest
 
-from glacier.aws.sdk import load
 from glacier.core import Database, Dataset, Environment, ObjectStorage
+from glacier.core.components import load_modules
 from glacier.core.contracts.providers import Registered
 from glacier.core.errors import UnknownNative
 from glacier.core.synth import Synth
 
-load("dynamodb", "ec2", "s3")  # which warn of their own parts
+load_modules(
+    "pulumi_aws.dynamodb", "pulumi_aws.ec2", "pulumi_aws.s3"
+)  # which warn of their own parts
 
 Env = Callable[..., Environment]
 Told = Callable[[Callable[[], object]], dict[tuple[str, str], Registered]]
