@@ -169,6 +169,7 @@ SURFACE: Dict[str, List[str]] = {
         "ExecutorContract",
         "FakeClock",
         "InlineExecutor",
+        "StoringContract",
         "run",
         "run_task",
     ],
