@@ -192,6 +192,7 @@ SURFACE: Dict[str, List[str]] = {
         "FakeClock",
         "InlineExecutor",
         "ProviderContract",
+        "StoringContract",
         "run",
         "run_task",
     ],
