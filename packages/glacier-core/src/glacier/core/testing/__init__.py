@@ -1,7 +1,7 @@
 """For tests: run a pipeline or one task inline; suites for executors and for providers.
 
-``ExecutorContract``, ``StoringContract`` and ``ProviderContract`` are suites to subclass; the last is
-imported when it is asked for.
+``ExecutorContract``, ``StoringContract`` and ``ProviderContract`` are suites to subclass; the last
+is imported when it is asked for.
 """
 
 from __future__ import annotations
