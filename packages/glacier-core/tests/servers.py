@@ -8,8 +8,9 @@ from typing import Any, Iterator
 import mariadb_server
 import postgres_server
 import pytest
+import s3_server
 
-__all__ = ["mariadb", "postgres"]
+__all__ = ["mariadb", "postgres", "s3"]
 
 
 @pytest.fixture(scope="session")
@@ -34,4 +35,13 @@ def mariadb() -> Iterator[Any]:
     pytest.importorskip("sqlalchemy")
     pytest.importorskip("pymysql")
     with mariadb_server.running(found) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[Any]:
+    """A running S3, which all tests share; without obstore or moto it is skipped."""
+    pytest.importorskip("obstore")
+    pytest.importorskip("moto")
+    with s3_server.running() as server:
         yield server

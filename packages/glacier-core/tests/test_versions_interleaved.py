@@ -15,13 +15,16 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Callable, Dict, List, NoReturn, Optional, Set, Tuple
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from object_stores import memory_objects
 from version_stores import CLEAN, RAW, run_id
 
 from glacier.core.contracts import Store
 from glacier.core.errors import KeyMissing, VersionMissing
+from glacier.core.libraries import installed
 from glacier.core.stores import DirectoryStore
 from glacier.core.versions import (
     Address,
@@ -116,7 +119,7 @@ class Versions(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = tempfile.mkdtemp()
-        self.store = DirectoryStore(self.folder, durable=False)
+        self.store = self.make_store(self.folder)
         self.actors: List[Actor] = []
         self.attempts = 0
         self.latest: Dict[Address, str] = {}
@@ -125,6 +128,10 @@ class Versions(RuleBasedStateMachine):
         self.collector: Optional[Actor] = None
         self.collections = 0
         self.reusing: Dict[str, int] = {}
+
+    def make_store(self, folder: str) -> Any:
+        """An empty store; what it needs of this machine lies in the folder."""
+        return DirectoryStore(folder, durable=False)
 
     # --- what happens -----------------------------------------------------------------------------
 
@@ -295,6 +302,16 @@ class Versions(RuleBasedStateMachine):
             raise actor.error
 
 
+class VersionsInABucket(Versions):
+    def make_store(self, folder: str) -> Any:
+        return memory_objects(folder)
+
+
 TestVersions = Versions.TestCase
 EXAMPLES = 6 * int(os.environ.get("GLACIER_EXAMPLES", "100")) // 10
 TestVersions.settings = settings(max_examples=EXAMPLES, stateful_step_count=30, deadline=None)
+
+
+@pytest.mark.skipif(not installed("obstore"), reason="obstore is not installed")
+class TestVersionsInABucket(VersionsInABucket.TestCase):  # type: ignore[misc,name-defined]
+    settings = TestVersions.settings

@@ -100,6 +100,7 @@ if TYPE_CHECKING:
     from glacier.core.storage.records import Origin
     from glacier.core.storage.shelf import WritableShelf
     from glacier.core.stores import DirectoryStore
+    from glacier.core.stores.objects import ObjectStore, need_obstore
     from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
     from glacier.core.timeouts import limited, timed_out, warn_abandoned
     from glacier.core.wiring import NOWHERE
@@ -142,6 +143,7 @@ __all__ = [
     "NotBound",
     "ObjectStorage",
     "ObjectStorageSpec",
+    "ObjectStore",
     "Origin",
     "PackedError",
     "Places",
@@ -203,6 +205,7 @@ __all__ = [
     "limited",
     "load_modules",
     "nearest",
+    "need_obstore",
     "new_scratch_folder",
     "next_pause",
     "pack_error",
@@ -256,6 +259,7 @@ _ROOMS = {
     "NotBound": "storage.folders",
     "ObjectStorage": "resources",
     "ObjectStorageSpec": "specs",
+    "ObjectStore": "stores.objects",
     "Origin": "storage.records",
     "PackedError": "crossing",
     "Places": "storage.places",
@@ -308,6 +312,7 @@ _ROOMS = {
     "limited": "timeouts",
     "load_modules": "components",
     "nearest": "errors",
+    "need_obstore": "stores.objects",
     "new_scratch_folder": "scratch",
     "next_pause": "attempts",
     "pack_error": "crossing",

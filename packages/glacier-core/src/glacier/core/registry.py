@@ -11,12 +11,25 @@ if TYPE_CHECKING:
 
 __all__ = ["installed", "load"]
 
-_KINDS = {"glacier.executors": "executor", "glacier.providers": "provider"}
+_KINDS = {
+    "glacier.executors": "executor",
+    "glacier.providers": "provider",
+    "glacier.stores": "store for the scheme",
+}
 _EXTRAS = ("aws", "azure", "dask", "gcp", "local")
+_SCHEMES = {
+    "abfs": "azure",
+    "abfss": "azure",
+    "az": "azure",
+    "gcs": "gcp",
+    "gs": "gcp",
+    "s3": "aws",
+    "s3a": "aws",
+}
 
 
 def installed(group: str) -> Sequence[str]:
-    """The names that installed distributions offer in ``glacier.executors`` (or ``.providers``)."""
+    """The names that distributions offer in ``glacier.executors``, ``.providers`` or ``.stores``."""
     return sorted({offer.point.name for offer in _offers(group)})
 
 
@@ -77,6 +90,7 @@ def _offers(group: str) -> List[_Offer]:
 
 def _how(name: str, known: Sequence[str]) -> str:
     """How to get an extension that is not installed."""
+    name = _SCHEMES.get(name, name)
     if name in _EXTRAS:
         return f"Install it: python -m pip install 'glacier-pipeline[{name}]'."
     guess = nearest(name, [*known, *_EXTRAS])

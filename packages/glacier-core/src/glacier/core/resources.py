@@ -126,17 +126,24 @@ class Serverless(_Frozen):
 class ObjectStorage(_Frozen):
     """Files under keys, in which datasets are kept as versions: ``storage=ObjectStorage("lake")``.
 
-    On this machine it is the folder ``.glacier/storage/<name>``. ``name`` follows the rule for
-    dataset names.
+    On this machine it is the folder ``.glacier/storage/<name>``. ``url`` says where it really is,
+    ``s3://bucket/prefix`` or ``file:///data/lake``, for runs with ``storage="declared"``; what
+    opens it are the credentials of whoever runs the pipeline. ``name`` follows the rule for dataset
+    names.
     """
 
-    __slots__ = ("name",)
+    __slots__ = ("name", "url")
 
     name: str
+    url: Optional[str]
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, url: Optional[str] = None) -> None:
         where = place_of(caller())
         object.__setattr__(self, "name", check_name(name, kind="object storage", where=where))
+        if url is not None and not _is_place(url):
+            mend = "Give an address such as 's3://bucket/prefix', without password or query."
+            raise InvalidOption(where=_of(self, where), option="url", found=url, mend=mend)
+        object.__setattr__(self, "url", None if url is None else url.rstrip("/"))
 
 
 class Database(_Frozen):
@@ -203,6 +210,11 @@ class External(_Frozen):
         if not at or "/" in user:
             return f"External({self.address!r})"
         return f"External({f'{scheme}{mark}***@{host}'!r})"
+
+
+def _is_place(url: object) -> bool:
+    scheme, mark, rest = url.partition("://") if isinstance(url, str) else ("", "", "")
+    return bool(scheme and mark and rest.strip("/")) and not any(one in rest for one in "?#*")
 
 
 Storage = Union[ObjectStorage, Database, External]

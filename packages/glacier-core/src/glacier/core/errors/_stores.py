@@ -30,6 +30,8 @@ class StoreError(GlacierError):
 
     def __init__(self, *, where: str, reason: str, mend: str = "") -> None:
         self.where = where
+        self.reason = reason
+        self.mend = mend
         super().__init__(f"{where}: {reason}.{f' {mend}' if mend else ''}")
 
 
@@ -102,14 +104,16 @@ class StoreFull(StoreError):
 
 
 class StoreGone(StoreError):
-    """A store whose folder was deleted, or moved, while it was in use."""
+    """A store whose folder was deleted, or moved, while it was in use, or whose bucket is not there."""
 
-    def __init__(self, *, where: str) -> None:
-        super().__init__(
-            where=where,
-            reason="the folder was deleted or moved while it was in use",
-            mend="Run again: it will be made anew.",
-        )
+    def __init__(
+        self,
+        *,
+        where: str,
+        reason: str = "the folder was deleted or moved while it was in use",
+        mend: str = "Run again: it will be made anew.",
+    ) -> None:
+        super().__init__(where=where, reason=reason, mend=mend)
 
 
 class VersionError(GlacierError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from threading import Lock
-from typing import TYPE_CHECKING, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from glacier.core.errors import GlacierError
 
@@ -26,10 +26,12 @@ class NotBound(GlacierError, LookupError):
     """
 
     def __init__(self, *, storage: str, executor: str = "LocalExecutor") -> None:
+        such = "Database('warehouse', url='postgresql://…')"
+        if storage.startswith("ObjectStorage"):
+            such = "ObjectStorage('lake', url='s3://company-lake/etl')"
         super().__init__(
             f"{executor}(storage='declared'): {storage} has no address of its own. Give it one, "
-            "such as Database('warehouse', url='postgresql://…'), or run with storage='local', "
-            "which keeps it in a folder of this machine."
+            f"such as {such}, or run with storage='local', which keeps it in a folder of this machine."
         )
 
 
@@ -37,7 +39,7 @@ class FolderPlaces:
     """Object storages as folders, ``<root>/storage/<name>``, databases as SQLite files,
     ``<root>/storage/<name>.db``, and ``<root>/workspace`` for caches.
 
-    With ``declared`` only what has an address of its own is used, and the rest is refused by
+    With ``declared`` what has an address of its own is used there, and the rest is refused by
     :class:`NotBound`. ``executor`` names whose folders they are. Only what pipelines store on
     purpose is written so that a power cut cannot harm it.
     """
@@ -50,12 +52,15 @@ class FolderPlaces:
         self.executor = executor
         self._lock = Lock()
         self._stores: Dict[str, DirectoryStore] = {}
+        self._opened: Dict[str, Store] = {}
         self._passage: Optional[DirectoryStore] = None
 
     def store(self, storage: ObjectStorage) -> Store:
-        if self.declared:
+        if not self.declared:
+            return self._store(os.path.join("storage", storage.name), durable=True)
+        if storage.url is None:
             raise NotBound(storage=repr(storage), executor=self.executor)
-        return self._store(os.path.join("storage", storage.name), durable=True)
+        return self._open(storage.url)
 
     def database(self, storage: Database) -> str:
         if self.declared:
@@ -80,9 +85,18 @@ class FolderPlaces:
 
     def close(self) -> None:
         with self._lock:
-            stores = [*self._stores.values(), *([self._passage] if self._passage else [])]
+            stores: List[Any] = [*self._stores.values(), *self._opened.values(), self._passage]
         for store in stores:
-            store.close()
+            if hasattr(store, "close"):  # a store need not hold anything for writing
+                store.close()
+
+    def _open(self, url: str) -> Store:
+        with self._lock:
+            if url not in self._opened:
+                from glacier.core.stores.addresses import open_store
+
+                self._opened[url] = open_store(url)
+            return self._opened[url]
 
     def _store(self, folder: str, *, durable: bool) -> DirectoryStore:
         with self._lock:
