@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from datetime import timedelta
 from functools import partial
-from typing import Any, Dict
+from pathlib import Path
+from typing import Any, Dict, Iterator
 
 from glacier.core.stores.objects import ObjectStore
 
-__all__ = ["memory_objects", "s3_objects"]
+__all__ = ["memory_objects", "memory_scheme", "open_memory", "s3_objects"]
 
 _memories: Dict[str, Any] = {}
 
@@ -21,6 +24,27 @@ def memory_objects(name: str, *, prefix: str = "etl") -> ObjectStore:
 def s3_objects(endpoint: str, bucket: str, *, prefix: str = "etl") -> ObjectStore:
     """A store in a bucket of a server."""
     return ObjectStore(f"s3://{bucket}/{prefix}", partial(_s3, endpoint, bucket), prefix=prefix)
+
+
+def open_memory(address: str) -> ObjectStore:
+    """What an installed package makes of ``mem://bucket/prefix``."""
+    bucket, _, prefix = address.partition("://")[2].partition("/")
+    return ObjectStore(address, partial(_memory, bucket), prefix=prefix)
+
+
+@contextlib.contextmanager
+def memory_scheme(site: Path) -> Iterator[None]:
+    """Let ``mem://`` be served, as by a distribution that is installed in a folder."""
+    folder = site / "memory_buckets-1.0.dist-info"
+    folder.mkdir(parents=True)
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: memory-buckets\nVersion: 1.0\n")
+    (folder / "entry_points.txt").write_text("[glacier.stores]\nmem = object_stores:open_memory\n")
+    sys.path.insert(0, str(site))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(site))
+        _memories.clear()
 
 
 def _memory(name: str, _: float) -> Any:

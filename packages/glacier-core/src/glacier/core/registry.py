@@ -9,7 +9,7 @@ from glacier.core.errors import ExtensionError, nearest
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["installed", "load"]
+__all__ = ["BUCKETS", "installed", "load"]
 
 _KINDS = {
     "glacier.executors": "executor",
@@ -17,7 +17,7 @@ _KINDS = {
     "glacier.stores": "store for the scheme",
 }
 _EXTRAS = ("aws", "azure", "dask", "gcp", "local")
-_SCHEMES = {
+BUCKETS = {  # schemes of buckets, and the extras that serve them
     "abfs": "azure",
     "abfss": "azure",
     "az": "azure",
@@ -90,7 +90,7 @@ def _offers(group: str) -> List[_Offer]:
 
 def _how(name: str, known: Sequence[str]) -> str:
     """How to get an extension that is not installed."""
-    name = _SCHEMES.get(name, name)
+    name = BUCKETS.get(name, name)
     if name in _EXTRAS:
         return f"Install it: python -m pip install 'glacier-pipeline[{name}]'."
     guess = nearest(name, [*known, *_EXTRAS])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Iterator, List
 
 from glacier.core.errors import InvalidExternal, UnfitTarget
-from glacier.core.external import files, web
+from glacier.core.external import buckets, files, web
 from glacier.core.external.source import Part, Source, shown
 from glacier.core.external.unpacking import unpacked
 from glacier.core.formats import format_named, read_value
@@ -17,6 +17,7 @@ from glacier.core.formats.kinds import FRAMES, STREAMS, Target, target_of
 
 __all__ = ["read_external"]
 
+_REMOTE = ("objects", "url")
 # Formats of which each file holds a value of its own; the rows of the others are put together.
 _SINGLE = ("bytes", "json", "npy", "pickle", "text")
 
@@ -56,8 +57,9 @@ def _whole(source: Source, scratch: str, wanted: Any, target: Target, format: st
     try:
         paths = [_plain(part, source, scratch, held) for part in source.parts]
         if source.many and format in _SINGLE and target.kind not in FRAMES:
-            return list(format_named(format).items(paths, target.item))
-        value = read_value(paths, format=format, wanted=wanted, declared=format)
+            value: Any = list(format_named(format).items(paths, target.item))
+        else:
+            value = read_value(paths, format=format, wanted=wanted, declared=format)
     except BaseException:
         _remove(held)
         raise
@@ -79,19 +81,19 @@ def _items(source: Source, scratch: str, wanted: Any, format: str) -> Iterator[A
 def _path(source: Source, scratch: str) -> Path:
     if len(source.parts) == 1 and not source.many:
         return Path(_fetched(source.parts[0], source, scratch))
-    if os.path.isdir(source.address):
+    if source.kind == "files" and os.path.isdir(source.address):
         return Path(os.path.abspath(source.address))
     raise UnfitTarget(
         format=source.format or "file",
         wanted="a Path",
-        mend="A pattern may name many files: annotate with Iterator[Path].",
+        mend="It may name many files: annotate with Iterator[Path].",
     )
 
 
 def _fetched(part: Part, source: Source, scratch: str) -> str:
     """The path of a part on this machine."""
-    if source.kind == "url":
-        return web.download(part, _folder(scratch), checked=not source.given)
+    if source.kind in _REMOTE:
+        return _downloaded(part, source, _folder(scratch))
     if not source.given:
         files.check(part, source.address)
     return part.place
@@ -101,14 +103,17 @@ def _plain(part: Part, source: Source, scratch: str, held: List[str]) -> str:
     """The path of a part that is not packed; folders made for it are noted in ``held``."""
     folder = _folder(scratch)
     held.append(folder)
-    if source.kind == "url":
-        path = web.download(part, folder, checked=not source.given)
-    else:
-        path = _fetched(part, source, scratch)
+    remote = source.kind in _REMOTE
+    path = _downloaded(part, source, folder) if remote else _fetched(part, source, scratch)
     found = unpacked(path, folder)
-    if found != path and source.kind == "url":
+    if found != path and remote:
         os.unlink(path)
     return found
+
+
+def _downloaded(part: Part, source: Source, folder: str) -> str:
+    origin = web if source.kind == "url" else buckets
+    return origin.download(part, folder, checked=not source.given)
 
 
 def _folder(scratch: str) -> str:
@@ -121,7 +126,7 @@ def _remove(folders: List[str]) -> None:
 
 
 def _unknown(source: Source) -> InvalidExternal:
-    first = os.path.basename(source.parts[0].place) if source.kind == "files" else ""
+    first = os.path.basename(source.parts[0].place) if source.kind != "url" else ""
     reason = f"the name {first!r} does not tell its format" if first else "nothing tells its format"
     if source.many:
         reason = "the names of its files tell no format, or several"
