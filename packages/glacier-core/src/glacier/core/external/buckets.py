@@ -24,6 +24,7 @@ from glacier.core.external.source import Part, shown
 __all__ = ["download", "found", "name_of", "version_of"]
 
 _MAGIC = re.compile(r"[*?[]")
+_RANGES = re.compile(r"(.)(?:-(.))?", re.S)
 _PIECES = re.compile(r"\[!?\]?[^]]*\]|.", re.S)
 _BLOCK = 1 << 20
 
@@ -187,7 +188,15 @@ def _segment(name: str) -> str:
 
 def _letters(piece: str) -> str:
     """A set of letters as ``[a-c]`` or ``[!a]``, else the text itself."""
-    if len(piece) < 3 or piece[0] != "[":
+    inner = piece[1:-1]
+    others = inner.startswith("!")
+    if not piece.startswith("[") or not inner[others:]:
         return re.escape(piece)
-    inner = piece[1:-1].replace("\\", r"\\")
-    return f"(?!/)[^{inner[1:]}]" if inner[0] == "!" else f"[{inner}]"
+    # Not as they stand: signs that mean something there would be taken for it.
+    ranges = [
+        f"{re.escape(first)}-{re.escape(last or first)}"
+        for first, last in _RANGES.findall(inner[others:])
+        if first <= (last or first)
+    ]
+    allowed = f"[{''.join(ranges)}]" if ranges else "(?!)"
+    return f"(?!{allowed})[^/]" if others else f"(?!/){allowed}"
