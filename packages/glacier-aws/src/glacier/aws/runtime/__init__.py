@@ -1,0 +1,14 @@
+"""What a task in the cloud needs of this package: no Pulumi, no SDK, and nothing else of it.
+
+========  ==================================================================
+module    noun
+========  ==================================================================
+opening   the store at ``s3://bucket/prefix``
+settings  region, endpoint and credentials, as AWS's own tools find them
+profiles  ``~/.aws/config`` and ``~/.aws/credentials``
+========  ==================================================================
+"""
+
+from glacier.aws.runtime.opening import open_store
+
+__all__ = ["open_store"]
