@@ -18,7 +18,7 @@ from glacier.core.synth.program import run_program
 
 sys.path.append(str(Path(__file__).parents[2] / "glacier-core" / "tests"))
 
-from servers import s3  # noqa: E402, F401  # a fixture
+from servers import s3  # noqa: F401  # a fixture
 
 Rows = dict[tuple[str, str], Registered]
 

@@ -110,7 +110,9 @@ def test_a_profile_says_who_asks(profiles: Callable[..., None]) -> None:
     profiles(**FILES, profile="crm")
     assert settings_of("s3://lake") == Settings("eu-west-1", None, "AKIACRM", "c%rm")
     profiles(**FILES, profile="role")
-    with pytest.raises(StoreError, match=r"by role_arn, .*export-credentials --format env --profile"):
+    with pytest.raises(
+        StoreError, match=r"by role_arn, .*export-credentials --format env --profile"
+    ):
         settings_of("s3://lake")
     profiles(**FILES, profile="sso")
     with pytest.raises(StoreError, match="profile 'sso' says who asks by sso_session"):
@@ -161,19 +163,15 @@ def test_a_bucket_that_is_open_to_everybody_is_read_unsigned(
     bucket: str, s3: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_store(f"s3://{bucket}/etl").put("a.json", b"[1]")
-    s3.ask(f"/{bucket}/etl/a.json?acl", method="PUT", data=PUBLIC.encode())
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    allowed = {**anybody, "Resource": f"arn:aws:s3:::{bucket}/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    s3.ask(f"/{bucket}?policy", method="PUT", data=policy.encode())
     for name in KEYS:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_SKIP_SIGNATURE", "true")
 
     assert open_store(f"s3://{bucket}/etl").get("a.json") == b"[1]"
-
-
-PUBLIC = """<AccessControlPolicy xmlns="http://s3.amazonaws.com/doc/2006-03-01/">
-<Owner><ID>75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a</ID></Owner>
-<AccessControlList><Grant><Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
-xsi:type="Group"><URI>http://acs.amazonaws.com/groups/global/AllUsers</URI></Grantee>
-<Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>"""
 
 
 # --- stores ---------------------------------------------------------------------------------------
@@ -264,7 +262,9 @@ def test_datasets_live_in_buckets_and_are_read_from_them(bucket: str, tmp_path: 
     keys = [entry.key for entry in open_store(f"s3://{bucket}/etl").list()]
     assert f"shop/report/_/{run.run_id}/version.json" in keys
     assert "shop/orders/_/latest.json" in keys
-    assert sorted(tmp_path.rglob("*.json")) == sorted((tmp_path / "one" / "workspace").rglob("*.json"))
+    assert sorted(tmp_path.rglob("*.json")) == sorted(
+        (tmp_path / "one" / "workspace").rglob("*.json")
+    )
     # Another machine goes on where this one has stopped.
     again = Declared(tmp_path / "two").execute(pipeline, select="tell")
     assert again["report"] == {"sum": 5}

@@ -278,7 +278,7 @@ def answering(status: int, body: bytes) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_PUT = answer  # noqa: N815
+        do_GET = do_PUT = answer
 
         def log_message(self, *_: object) -> None: ...
 

@@ -29,7 +29,7 @@ BUCKETS = {  # schemes of buckets, and the extras that serve them
 
 
 def installed(group: str) -> Sequence[str]:
-    """The names that distributions offer in ``glacier.executors``, ``.providers`` or ``.stores``."""
+    """The names that distributions offer in a group: ``glacier.executors``, ``glacier.stores`` …"""
     return sorted({offer.point.name for offer in _offers(group)})
 
 

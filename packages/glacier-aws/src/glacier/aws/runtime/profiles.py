@@ -53,7 +53,7 @@ def find_profile(address: str, env: Mapping[str, str]) -> Profile:
     if named and not known:
         raise StoreError(
             where=address,
-            reason=f"AWS_PROFILE names {name!r}, of which {' and '.join(files.values())} say nothing",
+            reason=f"AWS_PROFILE names {name!r}, and {' and '.join(files.values())} do not",
             mend="Correct the name, or unset it.",
         )
     key, secret = found.get("aws_access_key_id"), found.get("aws_secret_access_key")

@@ -104,7 +104,7 @@ class StoreFull(StoreError):
 
 
 class StoreGone(StoreError):
-    """A store whose folder was deleted, or moved, while it was in use, or whose bucket is not there."""
+    """A store whose folder was deleted or moved while it was in use, or that has no bucket."""
 
     def __init__(
         self,

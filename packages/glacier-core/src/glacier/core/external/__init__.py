@@ -31,9 +31,9 @@ def resolve(address: str, *, format: Optional[str] = None, version: Optional[str
     """What lies at an address now.
 
     The version of files is a hash of their contents, so a copy has the same one; that of what is in
-    a bucket is its etags; that of a URL is its ETag, or time and size, or a hash where the server tells neither; that of a table or a query
-    is a hash of its rows. All of it is read for a hash: ``version`` says instead which it is, and
-    then no change is looked for later.
+    a bucket is its etags; that of a URL is its ETag, or time and size, or a hash where the server
+    tells neither; that of a table or a query is a hash of its rows. All of it is read for a hash:
+    ``version`` says instead which it is, and then no change is looked for later.
 
     Raises :class:`~glacier.core.errors.ExternalError`,
     :class:`~glacier.core.errors.UnknownFormat` and :class:`~glacier.core.errors.TableError`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
 import re
 import shutil
 from contextlib import contextmanager
@@ -61,9 +62,10 @@ def version_of(parts: List[Part], *, many: bool) -> str:
     """The version that etags give, and where there may be many files their names too."""
     if not many:
         return f"etag:{parts[0].etag}"
-    folder = os.path.commonprefix([part.place.rpartition("/")[0] + "/" for part in parts])
-    folder = folder.rpartition("/")[0]  # where they lie is not part of it
-    told = repr([(part.place[len(folder) :], part.etag) for part in parts])
+    paths = [part.place.partition("://")[2] for part in parts]
+    # Where they lie is not part of it.
+    above = len(posixpath.commonpath([posixpath.dirname(path) for path in paths]))
+    told = repr([(path[above:], part.etag) for path, part in zip(paths, parts)])
     return f"etags:{hashlib.sha256(told.encode()).hexdigest()}"
 
 

@@ -112,8 +112,8 @@ def _plain(part: Part, source: Source, scratch: str, held: List[str]) -> str:
 
 
 def _downloaded(part: Part, source: Source, folder: str) -> str:
-    origin = web if source.kind == "url" else buckets
-    return origin.download(part, folder, checked=not source.given)
+    download = web.download if source.kind == "url" else buckets.download
+    return download(part, folder, checked=not source.given)
 
 
 def _folder(scratch: str) -> str:

@@ -31,7 +31,8 @@ class NotBound(GlacierError, LookupError):
             such = "ObjectStorage('lake', url='s3://company-lake/etl')"
         super().__init__(
             f"{executor}(storage='declared'): {storage} has no address of its own. Give it one, "
-            f"such as {such}, or run with storage='local', which keeps it in a folder of this machine."
+            f"such as {such}, or run with storage='local', which keeps it in a folder of this "
+            "machine."
         )
 
 

@@ -87,7 +87,7 @@ def told(error: BaseException, where: str, *, doing: str) -> StoreError:
     if kind in ("PermissionDeniedError", "UnauthenticatedError") or _DENIED.match(reason):
         return StoreDenied(where=where, doing=doing, reason=reason)
     if _ELSEWHERE.search(text):
-        mend = "Name the region in which the bucket is."
+        mend = "Name the region in which the bucket is: AWS_REGION for S3."
         return StoreError(where=where, reason=f"{doing} failed: {reason}", mend=mend)
     if "HTTP error" in text:
         return StoreError(
