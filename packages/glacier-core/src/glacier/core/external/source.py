@@ -30,7 +30,8 @@ class Source(NamedTuple):
     """What an address stands for.
 
     ``kind`` is ``"files"``, ``"objects"`` of a bucket, ``"url"`` or ``"table"``. ``version`` is
-    another text where the data are others. ``format`` is the one that was declared or that the names tell, ``None`` if they
+    another text where the data are others. ``format`` is the one that was declared or that the
+    names tell, ``None`` if they
     tell none. ``many``: the address names a folder or a pattern, whatever is found there.
     ``given``: the version is what the user says, so changes are not looked for.
     """
