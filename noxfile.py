@@ -94,7 +94,8 @@ def example(session: nox.Session) -> None:
 @nox.session(reuse_venv=True)
 def docs(session: nox.Session) -> None:
     """Run every code block of the documents, and the tests of the examples."""
-    session.install(*editable(PACKAGES), *group("test"), *group("example"))
+    third = ["-e", str(ROOT / "examples" / "glacier-share")]
+    session.install(*editable(PACKAGES), *third, *group("test"), *group("example"))
     session.run("pytest", "tests", "examples", *session.posargs)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Type
+from typing import Any, ClassVar, Mapping, Type
 
 import pytest
 
@@ -106,7 +106,10 @@ def test_a_gap_is_expected_to_fail_and_must() -> None:
             return
 
     class Mine(Suite):
-        gaps = {"test_fails": "it cannot", "test_passes": "it could not"}
+        gaps: ClassVar[Mapping[str, str]] = {
+            "test_fails": "it cannot",
+            "test_passes": "it could not",
+        }
 
     with pytest.raises(pytest.xfail.Exception, match="it cannot"):
         Mine().test_fails()
@@ -120,4 +123,4 @@ def test_a_gap_names_a_test() -> None:
     with pytest.raises(TypeError, match="'test_nothing'"):
 
         class Mine(WithGaps):
-            gaps = {"test_nothing": "no reason"}
+            gaps: ClassVar[Mapping[str, str]] = {"test_nothing": "no reason"}
