@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Tuple
+from typing import TYPE_CHECKING, Any, Mapping, Tuple
 
 from glacier.core.contracts.providers import Site
 from glacier.core.errors import UnknownOption
-from glacier.core.specs import Spec
+from glacier.core.specs import ServerlessSpec, Spec
 
 if TYPE_CHECKING:
     import pulumi
 
-__all__ = ["kept", "load_modules", "register_component", "set_options"]
+__all__ = ["code_archive", "kept", "load_modules", "register_component", "set_options"]
 
 
 def load_modules(*modules: str) -> None:
@@ -48,20 +49,40 @@ def kept(part: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=True))
 
 
+def code_archive(spec: ServerlessSpec) -> pulumi.Archive:
+    """The code of a function: a folder, an archive, one file, or nothing yet."""
+    import pulumi
+
+    if spec.code is None:
+        return pulumi.AssetArchive({})
+    if os.path.isfile(spec.code) and not spec.code.endswith(".zip"):
+        return pulumi.AssetArchive({os.path.basename(spec.code): pulumi.FileAsset(spec.code)})
+    return pulumi.FileArchive(spec.code)
+
+
 def set_options(arguments: object, spec: Spec, site: Site, *, labels: str = "tags") -> None:
     """Put ``options=`` into the arguments of the native resource, over Glacier's own.
 
-    ``labels`` is the argument for tags: those that are given are added to Glacier's. Raises
-    :class:`~glacier.core.errors.UnknownOption`.
+    In a group of arguments that Glacier has set too, a mapping changes what it names and nothing
+    else. ``labels`` is the argument for tags, in whatever group: those that are given are added to
+    Glacier's. Raises :class:`~glacier.core.errors.UnknownOption`.
     """
+    where = f"{site.environment}.{spec.kind}({spec.name!r}, options=…)"
+    _set(arguments, spec.options, where=where, labels=labels)
+
+
+def _set(arguments: object, options: Mapping[str, Any], *, where: str, labels: str) -> None:
     kind = type(arguments)
     known = [name for name, value in vars(kind).items() if isinstance(value, property)]
-    for option, value in spec.options.items():
+    for option, value in options.items():
         if option not in known:
             module = kind.__module__.replace("pulumi_", "", 1).rpartition(".")[0]
-            resource = kind.__name__[: -len("Args")]
-            where = f"{site.environment}.{spec.kind}({spec.name!r}, options=…)"
-            mend = f"These are the arguments of {module}.{resource}."
+            mend = f"These are the arguments of {module}.{kind.__name__[: -len('Args')]}."
             raise UnknownOption(where=where, option=option, known=known, mend=mend)
-        given: Any = {**getattr(arguments, labels), **dict(value)} if option == labels else value
-        setattr(arguments, option, given)
+        earlier = getattr(arguments, option)
+        is_group = type(earlier).__name__.endswith("Args") and isinstance(value, Mapping)
+        if is_group:
+            _set(earlier, value, where=where, labels=labels)
+        else:
+            given: Any = {**earlier, **dict(value)} if option == labels else value
+            setattr(arguments, option, given)

@@ -1,0 +1,29 @@
+"""The types of pulumi-gcp that can keep datasets, and those that should not be used any more."""
+
+from __future__ import annotations
+
+__all__ = ["ADOPTS", "DEPRECATED"]
+
+ADOPTS = {
+    "gcp:alloydb/cluster:Cluster": "database",
+    "gcp:alloydb/instance:Instance": "database",
+    "gcp:bigquery/dataset:Dataset": "database",
+    "gcp:bigquery/table:Table": "database",
+    "gcp:bigtable/table:Table": "database",
+    "gcp:firestore/database:Database": "database",
+    "gcp:spanner/database:Database": "database",
+    "gcp:sql/database:Database": "database",
+    "gcp:sql/databaseInstance:DatabaseInstance": "database",
+    "gcp:storage/bucket:Bucket": "object_storage",
+}
+"""Each type, with the method of environments that makes one like it."""
+
+DEPRECATED = {
+    "gcp:bigquery/appProfile:AppProfile": "use gcp.bigtable.AppProfile",
+    "gcp:cloudfunctions/function:Function": "use gcp.cloudfunctionsv2.Function",
+    "gcp:cloudrun/service:Service": "use gcp.cloudrunv2.Service",
+    "gcp:container/registry:Registry": "use gcp.artifactregistry.Repository",
+    "gcp:storage/bucketACL:BucketACL": (
+        "use gcp.storage.BucketIAMMember, and uniform_bucket_level_access on the bucket"
+    ),
+}
