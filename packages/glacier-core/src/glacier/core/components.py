@@ -80,9 +80,17 @@ def _set(arguments: object, options: Mapping[str, Any], *, where: str, labels: s
             mend = f"These are the arguments of {module}.{kind.__name__[: -len('Args')]}."
             raise UnknownOption(where=where, option=option, known=known, mend=mend)
         earlier = getattr(arguments, option)
-        is_group = type(earlier).__name__.endswith("Args") and isinstance(value, Mapping)
-        if is_group:
+        if _is_group(earlier) and _is_mapping(value):
             _set(earlier, value, where=where, labels=labels)
+        elif option == labels:
+            setattr(arguments, option, {**earlier, **dict(value)})
         else:
-            given: Any = {**earlier, **dict(value)} if option == labels else value
-            setattr(arguments, option, given)
+            setattr(arguments, option, value)
+
+
+def _is_group(value: object) -> bool:
+    return type(value).__name__.endswith("Args")
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping)

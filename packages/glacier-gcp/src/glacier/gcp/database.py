@@ -22,6 +22,7 @@ _SIZES = {
     "medium": ("db-custom-2-8192", 100),
     "large": ("db-custom-4-26624", 500),
 }
+_THERE = ("cloudsqladmin", "postgres", "template0", "template1")
 _BACKUPS = 7  # days, and one a day
 
 
@@ -44,10 +45,15 @@ def register_database(spec: DatabaseSpec, site: Site, account: Account) -> gcp.s
     )
     set_options(arguments, spec, site, labels="user_labels")
     server = gcp.sql.DatabaseInstance(label, arguments, opts=kept(part))
-    inner = cloud_name([spec.name], longest=63, joint="")
-    gcp.sql.Database(label, instance=server.name, name=inner, opts=kept(part))
+    gcp.sql.Database(label, instance=server.name, name=_inner(spec), opts=kept(part))
     whole.register_outputs({"connection": server.connection_name, "name": server.name})
     return server
+
+
+def _inner(spec: DatabaseSpec) -> str:
+    """The name of the database in the server, which has some of its own."""
+    name = cloud_name([spec.name], longest=59, joint="")
+    return f"{name}data" if name in _THERE else name
 
 
 def _settings(

@@ -1,0 +1,238 @@
+"""Raw Pulumi beside environments: adopted, doubted, refused; and one file with all of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pulumi_gcp as gcp
+import pytest
+
+from glacier.core import Database, Dataset, Environment, ObjectStorage
+from glacier.core.components import load_modules
+from glacier.core.contracts.providers import Registered
+from glacier.core.errors import UnknownNative
+from glacier.core.synth import Synth
+
+load_modules(
+    "pulumi_gcp.bigquery", "pulumi_gcp.compute", "pulumi_gcp.sql", "pulumi_gcp.storage"
+)  # which warn of their own parts
+
+Env = Callable[..., Environment]
+Told = Callable[[Callable[[], object]], dict[tuple[str, str], Registered]]
+
+# Outside a program pulumi asks for an event loop where none is, of which Python 3.12 warns.
+LOOPLESS = pytest.mark.filterwarnings("ignore:There is no current event loop:DeprecationWarning")
+
+
+def test_a_bucket_a_server_or_a_dataset_of_bigquery_keeps_datasets(told: Told) -> None:
+    def declare() -> None:
+        raw = Dataset("raw", storage=gcp.storage.Bucket("my.lake", location="EU"))
+        server = gcp.sql.DatabaseInstance("shop", database_version="POSTGRES_17")
+        shop = Dataset("shop", storage=server)
+        facts = Dataset("facts", storage=gcp.bigquery.Dataset("facts", dataset_id="facts"))
+        assert raw.storage == ObjectStorage("my-lake")
+        assert (shop.storage, facts.storage) == (Database("shop"), Database("facts"))
+        assert raw.resource is not None
+        assert (raw.resource.token, raw.resource.environment) == ("gcp:storage/bucket:Bucket", None)
+        assert repr(raw.resource) == "Bucket('my-lake')"
+
+    assert ("Bucket", "my.lake") in told(declare)
+
+
+@LOOPLESS
+def test_outside_a_program_it_is_adopted_all_the_same() -> None:
+    bucket = gcp.storage.Bucket("lake", location="EU")
+    assert Dataset("raw", storage=bucket).storage == ObjectStorage("lake")
+
+
+def test_what_keeps_no_datasets_names_what_does(told: Told) -> None:
+    def declare() -> None:
+        Dataset("raw", storage=gcp.compute.Network("inside"))
+
+    with pytest.raises(UnknownNative, match=r"gcp:compute/network:Network.*'Bucket'") as caught:
+        told(declare)
+    assert Path(__file__).name in str(caught.value)
+
+
+@LOOPLESS
+def test_an_environment_may_bind_a_raw_resource(env: Env) -> None:
+    made, raw = env(), Dataset("raw")
+    made.bind({raw: gcp.storage.Bucket("lake", location="EU")})
+    assert made.placed(raw).storage == ObjectStorage("lake")
+
+
+FILE = """
+    from typing import Annotated
+
+    import pulumi
+    import pulumi_gcp as gcp
+
+    from glacier.core import Dataset, Environment, Pipeline, Secret
+    from glacier.core.testing import InlineExecutor
+    from glacier.gcp import GCPProvider
+
+    provider = GCPProvider(project="xyz", region="us-central1")
+    env = Environment(provider=provider, name="prod", tags={"Team": "Sales"})
+    storage = env.object_storage(name="data")
+    compute = env.serverless(name="func", handler="index.handler", code=...)
+    far = gcp.Provider("far", project="xyz", region="europe-west4")
+    bucket = gcp.storage.Bucket("my-data", location="EUROPE-WEST1")
+    near = gcp.storage.Bucket("near", location="US")
+    server = gcp.sql.DatabaseInstance("server", database_version="POSTGRES_17",
+        opts=pulumi.ResourceOptions(provider=far))
+    old = gcp.storage.BucketACL("old", bucket=bucket.name)
+    hidden = gcp.secretmanager.SecretVersion("v", secret="s", secret_data="s3cret")
+    here = gcp.organizations.get_project()
+    client = gcp.organizations.get_client_config()
+    assert (here.project_id, client.region) == ("xyz", "us-central1")
+    zones = gcp.compute.get_zones()
+
+    pipeline = Pipeline(name="etl")
+    data = Dataset(name="data", storage=storage)
+    raw = Dataset(name="raw", storage=bucket)
+    table = Dataset(name="table", storage=server)
+    wide = Dataset(name="wide", storage=near)
+    odd = Dataset(name="odd")
+
+    @pipeline.task()
+    def extract(key: Annotated[str, Secret("crm")] ) -> raw:
+        return [3, 1, 2]
+
+    @pipeline.task()
+    def middle(rows: raw) -> Annotated[set, odd]:
+        return rows
+
+    @pipeline.task()
+    def transform(rows: odd) -> data:
+        return sorted(rows)
+
+    @pipeline.task()
+    def list_all(rows: data) -> table:
+        return [{"n": row} for row in rows]
+
+    @pipeline.task()
+    def widen(rows: data) -> wide:
+        return rows
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "flow.py"
+    path.write_text(textwrap.dedent(FILE))
+    return path
+
+
+def glacier(file: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "glacier.core", *arguments]
+    done = subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_one_file_is_synthesised_with_raw_resources_and_all_doubts(file: Path) -> None:
+    told = glacier(file, "synth", "flow.py", "--json")
+    assert told == glacier(file, "synth", "flow.py", "--env", "prod", "--json")
+    assert "s3cret" not in told
+    assert str(file.parent) not in told
+    found = Synth.from_json(json.loads(told))
+    names = {(row.type.rpartition(":")[2], row.name) for row in found.resources}
+    assert {("Bucket", "prod-data"), ("Bucket", "my-data"), ("Function", "prod-func")} <= names
+    (version,) = [row for row in found.resources if row.name == "v"]
+    assert version.properties["secretData"] == "<secret>"
+    expected = (
+        "GCP project 'xyz' cannot be real",
+        "dataset 'odd' has no storage and goes from 'middle' to 'transform'",
+        "dataset 'odd' has no format= and holds set",
+        "dataset 'raw' is kept in EUROPE-WEST1, and its tasks run in us-central1",
+        "dataset 'table' is kept in europe-west4, and its tasks run in us-central1",
+        "serverless 'func' has no code yet",
+        "secret 'crm' is read by 'extract' and not declared in environment 'prod'",
+        "gcp:storage/bucketACL:BucketACL 'old' is deprecated: use gcp.storage.BucketIAMMember",
+        "the answer of gcp:compute/getZones:getZones is not known",
+    )
+    for told_of in expected:
+        assert any(one.startswith(told_of) for one in found.warnings), told_of
+    for silent in ("dataset 'data'", "dataset 'wide'", "getProject", "getClientConfig"):
+        assert not any(silent in one for one in found.warnings), silent
+    text = glacier(file, "synth", "flow.py")
+    assert re.search(r"extract +read +secret +crm", text)
+    assert re.search(r"transform +write +dataset +data +object_storage data", text)
+    assert "Team=Sales" in text
+
+
+def test_the_same_file_runs_under_plain_python(file: Path) -> None:
+    run = (
+        "\nif __name__ == '__main__':\n    import os\n    os.environ['GLACIER_SECRET_CRM'] = 'k'\n"
+        "    print(InlineExecutor().execute(env.bound(pipeline), keep=[data])['data'])\n"
+    )
+    asks = ("here = ", "client = ", "zones = ", "assert ")  # what asks Google needs an answer
+    lines = [one for one in file.read_text().splitlines() if not one.startswith(asks)]
+    file.write_text("\n".join(lines) + run)
+    command = [sys.executable, "flow.py"]
+    done = subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "[1, 2, 3]\n"), done.stderr
+
+
+OTHER = """
+class OtherProvider:
+    __glacier__ = "provider"
+    kind = "other"
+    needs_program = False
+    adopts = deprecated = answers = {}
+
+    @property
+    def location(self):
+        from glacier.core.protocols import Location
+        return Location("other")
+
+    def doubts(self):
+        return ()
+
+    def register(self, spec, site):
+        from glacier.core.protocols import Registered
+        site.tell(Registered(f"other:{spec.kind}", site.label(spec.name)))
+"""
+
+
+def test_only_the_line_of_the_provider_differs(file: Path) -> None:
+    text = """
+    from glacier.core import Dataset, Environment, Pipeline
+    from {module} import {provider}
+    env = Environment({call}, name="prod")
+    pipeline = Pipeline("etl")
+    raw = Dataset("raw", storage=env.object_storage("lake"))
+    shop = Dataset("shop", storage=env.database("shop"))
+    env.secret("crm")
+    env.serverless("call", handler="index.handler", code=...)
+
+    @pipeline.task
+    def extract() -> raw:
+        return [1]
+
+    @pipeline.task
+    def load(rows: raw) -> shop:
+        return [{{"n": n}} for n in rows]
+    """
+    file.with_name("others.py").write_text(OTHER)
+    calls = {
+        "glacier.gcp": ("GCPProvider", "GCPProvider(project='my-project', region='us-central1')"),
+        "others": ("OtherProvider", "OtherProvider()"),
+    }
+    permissions: list[Any] = []
+    for module, (provider, call) in calls.items():
+        made = text.format(module=module, provider=provider, call=call)
+        file.write_text(textwrap.dedent(made))
+        found = Synth.from_json(json.loads(glacier(file, "synth", "flow.py", "--json")))
+        assert {"prod-lake", "prod-shop", "prod-crm", "prod-call"} <= {
+            row.name for row in found.resources
+        }
+        permissions.append(found.permissions)
+    assert permissions[0] == permissions[1]
