@@ -87,11 +87,15 @@ FILE = """
     near = gcp.storage.Bucket("near", location="US")
     server = gcp.sql.DatabaseInstance("server", database_version="POSTGRES_17",
         opts=pulumi.ResourceOptions(provider=far))
-    old = gcp.storage.BucketACL("old", bucket=bucket.name)
+    old = gcp.container.Registry("old", location="EU")
     hidden = gcp.secretmanager.SecretVersion("v", secret="s", secret_data="s3cret")
     here = gcp.organizations.get_project()
     client = gcp.organizations.get_client_config()
     assert (here.project_id, client.region) == ("xyz", "us-central1")
+    agent = gcp.storage.get_project_service_account().email_address
+    assert agent == "service-<computed>@gs-project-accounts.iam.gserviceaccount.com", agent
+    gcp.storage.BucketIAMMember("agent", bucket=bucket.name, role="roles/storage.objectViewer",
+        member=f"serviceAccount:{here.number}-compute@developer.gserviceaccount.com")
     zones = gcp.compute.get_zones()
 
     pipeline = Pipeline(name="etl")
@@ -147,6 +151,9 @@ def test_one_file_is_synthesised_with_raw_resources_and_all_doubts(file: Path) -
     assert {("Bucket", "prod-data"), ("Bucket", "my-data"), ("Function", "prod-func")} <= names
     (version,) = [row for row in found.resources if row.name == "v"]
     assert version.properties["secretData"] == "<secret>"
+    (agent,) = [row for row in found.resources if row.name == "agent"]
+    member = "serviceAccount:<computed>-compute@developer.gserviceaccount.com"
+    assert agent.properties["member"] == member
     expected = (
         "GCP project 'xyz' cannot be real",
         "dataset 'odd' has no storage and goes from 'middle' to 'transform'",
@@ -155,7 +162,7 @@ def test_one_file_is_synthesised_with_raw_resources_and_all_doubts(file: Path) -
         "dataset 'table' is kept in europe-west4, and its tasks run in us-central1",
         "serverless 'func' has no code yet",
         "secret 'crm' is read by 'extract' and not declared in environment 'prod'",
-        "gcp:storage/bucketACL:BucketACL 'old' is deprecated: use gcp.storage.BucketIAMMember",
+        "gcp:container/registry:Registry 'old' is deprecated: use gcp.artifactregistry.Repository",
         "the answer of gcp:compute/getZones:getZones is not known",
     )
     for told_of in expected:
@@ -173,7 +180,15 @@ def test_the_same_file_runs_under_plain_python(file: Path) -> None:
         "\nif __name__ == '__main__':\n    import os\n    os.environ['GLACIER_SECRET_CRM'] = 'k'\n"
         "    print(InlineExecutor().execute(env.bound(pipeline), keep=[data])['data'])\n"
     )
-    asks = ("here = ", "client = ", "zones = ", "assert ")  # what asks Google needs an answer
+    asks = (
+        "here ",
+        "client ",
+        "zones ",
+        "agent ",
+        "assert ",
+        "gcp.storage.Bucket",
+        "    member=",
+    )  # what asks Google needs an answer
     lines = [one for one in file.read_text().splitlines() if not one.startswith(asks)]
     file.write_text("\n".join(lines) + run)
     command = [sys.executable, "flow.py"]

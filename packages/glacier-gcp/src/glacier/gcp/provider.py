@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["GCPProvider"]
 
+_NUMBER = "<computed>"  # as a synthesis shows what Google alone knows, here a project's number
+
 
 class GCPProvider:
     """One project and region of GCP: ``GCPProvider(project="my-project", region="us-central1")``.
@@ -44,12 +46,23 @@ class GCPProvider:
         """What is known of the project and region without asking Google."""
         project, region, _ = self.account
         path = f"projects/{project}"
-        here = {"project": project, "region": region}
+        of_storage = f"service-{_NUMBER}@gs-project-accounts.iam.gserviceaccount.com"
+        of_machines = f"{_NUMBER}-compute@developer.gserviceaccount.com"
         return {
-            "gcp:organizations/getClientConfig:getClientConfig": {
-                **here, "id": f"{path}/regions/{region}/zones/",
+            "gcp:compute/getDefaultServiceAccount:getDefaultServiceAccount": {
+                "email": of_machines, "id": f"{path}/serviceAccounts/{of_machines}",
+                "member": f"serviceAccount:{of_machines}", "project": project,
             },
-            "gcp:organizations/getProject:getProject": {"id": path, "projectId": project},
+            "gcp:organizations/getClientConfig:getClientConfig": {
+                "id": f"{path}/regions/{region}/zones/", "project": project, "region": region,
+            },
+            "gcp:organizations/getProject:getProject": {
+                "id": path, "name": project, "number": _NUMBER, "projectId": project,
+            },
+            "gcp:storage/getProjectServiceAccount:getProjectServiceAccount": {
+                "emailAddress": of_storage, "id": of_storage,
+                "member": f"serviceAccount:{of_storage}", "project": project,
+            },
         }  # fmt: skip
 
     def doubts(self) -> Sequence[str]:

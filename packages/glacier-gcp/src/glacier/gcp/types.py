@@ -20,10 +20,9 @@ ADOPTS = {
 
 DEPRECATED = {
     "gcp:bigquery/appProfile:AppProfile": "use gcp.bigtable.AppProfile",
-    "gcp:cloudfunctions/function:Function": "use gcp.cloudfunctionsv2.Function",
     "gcp:cloudrun/service:Service": "use gcp.cloudrunv2.Service",
-    "gcp:container/registry:Registry": "use gcp.artifactregistry.Repository",
-    "gcp:storage/bucketACL:BucketACL": (
-        "use gcp.storage.BucketIAMMember, and uniform_bucket_level_access on the bucket"
+    "gcp:compute/mangedSslCertificate:MangedSslCertificate": (
+        "use gcp.compute.ManagedSslCertificate"
     ),
+    "gcp:container/registry:Registry": "use gcp.artifactregistry.Repository",
 }
