@@ -20,6 +20,7 @@ _LIMIT_START_S = 1.5
 _LIMIT_RESOURCE_MS = 12.0
 _CLOUDS = {
     "aws": "AWSProvider(account='123456789012', region='eu-central-1')",
+    "azure": "AzureProvider(subscription='12345678-90ab-cdef-1234-567890abcdef', region='uksouth')",
     "gcp": "GCPProvider(project='my-project', region='europe-west1')",
 }
 _FILE = """\
