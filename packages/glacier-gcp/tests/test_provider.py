@@ -74,6 +74,16 @@ def test_it_shows_where_it_is() -> None:
     assert str(provider.location) == "gcp my-project us-central1"
 
 
+def test_it_answers_what_follows_from_its_settings_and_no_more() -> None:
+    answers = GCPProvider(project="my-project", region="us-central1").answers
+    asked = {token.rpartition(":")[2]: answer for token, answer in answers.items()}
+    assert asked["getProject"]["projectId"] == "my-project"
+    assert asked["getProject"]["number"] == "<computed>"
+    assert asked["getClientConfig"]["region"] == "us-central1"
+    told = {"accessToken", "zone"} & {key for answer in asked.values() for key in answer}
+    assert told == set()
+
+
 def test_every_type_is_one_of_the_sdk() -> None:
     text = Path(str(import_module("pulumi_gcp").__file__)).read_text(encoding="utf-8")
     types = {*GCPProvider.adopts, *GCPProvider.deprecated}

@@ -94,6 +94,8 @@ FILE = """
     assert (here.project_id, client.region) == ("xyz", "us-central1")
     agent = gcp.storage.get_project_service_account().email_address
     assert agent == "service-<computed>@gs-project-accounts.iam.gserviceaccount.com", agent
+    machines = gcp.compute.get_default_service_account().email
+    assert machines == "<computed>-compute@developer.gserviceaccount.com", machines
     gcp.storage.BucketIAMMember("agent", bucket=bucket.name, role="roles/storage.objectViewer",
         member=f"serviceAccount:{here.number}-compute@developer.gserviceaccount.com")
     zones = gcp.compute.get_zones()
