@@ -14,7 +14,7 @@ from typing import Any
 import pulumi_gcp as gcp
 import pytest
 
-from glacier.core import Database, Dataset, Environment, ObjectStorage
+from glacier.core import Database, Dataset, ObjectStorage
 from glacier.core.components import load_modules
 from glacier.core.contracts.providers import Registered
 from glacier.core.errors import UnknownNative
@@ -24,11 +24,7 @@ load_modules(
     "pulumi_gcp.bigquery", "pulumi_gcp.compute", "pulumi_gcp.sql", "pulumi_gcp.storage"
 )  # which warn of their own parts
 
-Env = Callable[..., Environment]
 Told = Callable[[Callable[[], object]], dict[tuple[str, str], Registered]]
-
-# Outside a program pulumi asks for an event loop where none is, of which Python 3.12 warns.
-LOOPLESS = pytest.mark.filterwarnings("ignore:There is no current event loop:DeprecationWarning")
 
 
 def test_a_bucket_a_server_or_a_dataset_of_bigquery_keeps_datasets(told: Told) -> None:
@@ -46,10 +42,22 @@ def test_a_bucket_a_server_or_a_dataset_of_bigquery_keeps_datasets(told: Told) -
     assert ("Bucket", "my.lake") in told(declare)
 
 
-@LOOPLESS
-def test_outside_a_program_it_is_adopted_all_the_same() -> None:
+def test_outside_a_program_it_is_adopted_and_bound_all_the_same() -> None:
+    """In a process of its own: outside programs pulumi takes the event loop that it finds."""
+    code = """
+    import pulumi_gcp as gcp
+    from glacier.core import Dataset, Environment, ObjectStorage
+    from glacier.gcp import GCPProvider
+
     bucket = gcp.storage.Bucket("lake", location="EU")
     assert Dataset("raw", storage=bucket).storage == ObjectStorage("lake")
+    env, raw = Environment(GCPProvider(project="my-project", region="us-east1")), Dataset("raw")
+    env.bind({raw: bucket})
+    assert env.placed(raw).storage == ObjectStorage("lake")
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_what_keeps_no_datasets_names_what_does(told: Told) -> None:
@@ -59,13 +67,6 @@ def test_what_keeps_no_datasets_names_what_does(told: Told) -> None:
     with pytest.raises(UnknownNative, match=r"gcp:compute/network:Network.*'Bucket'") as caught:
         told(declare)
     assert Path(__file__).name in str(caught.value)
-
-
-@LOOPLESS
-def test_an_environment_may_bind_a_raw_resource(env: Env) -> None:
-    made, raw = env(), Dataset("raw")
-    made.bind({raw: gcp.storage.Bucket("lake", location="EU")})
-    assert made.placed(raw).storage == ObjectStorage("lake")
 
 
 FILE = """
