@@ -148,6 +148,7 @@ SURFACE: Dict[str, List[str]] = {
         "check_concurrency",
         "check_secrets",
         "cloud_name",
+        "code_archive",
         "count_of",
         "explained",
         "hindered",
