@@ -149,6 +149,7 @@ SURFACE: Dict[str, List[str]] = {
         "check_concurrency",
         "check_secrets",
         "cloud_name",
+        "code_archive",
         "count_of",
         "explained",
         "hindered",
