@@ -80,7 +80,8 @@ def run_tests(session: nox.Session, *packages: str) -> None:
 @nox.session(reuse_venv=True)
 def quick(session: nox.Session) -> None:
     """The tests of all packages, installed editable, on this Python: the inner loop."""
-    session.install(*editable(PACKAGES), *group("test"), *group("values"), *group("databases"))
+    libraries = [need for name in ("values", "databases", "objects") for need in group(name)]
+    session.install(*editable(PACKAGES), *group("test"), *libraries)
     run_tests(session, *PACKAGES)
 
 
@@ -154,8 +155,8 @@ def check_wheel(session: nox.Session) -> None:
 @nox.parametrize("python,package", on_pythons())
 def tests(session: nox.Session, package: str) -> None:
     """The wheel of one package, with core's, in an environment of its own."""
-    more = {"core": "databases", "local": "values"}
-    libraries = group(more[package]) if package in more else []
+    more = {"aws": ["objects"], "core": ["databases", "objects"], "local": ["values"]}
+    libraries = [need for name in more.get(package, ()) for need in group(name)]
     session.install(*map(wheel, with_core(package)), *group("test"), *libraries)
     check_portions(session, with_core(package))
     if package == "local":  # the example of the standard library runs on every Python too
@@ -274,7 +275,7 @@ def crashes(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Which lines and branches of the packages their tests leave out."""
-    groups = [*group("test"), *group("values"), *group("databases")]
+    groups = [*group("test"), *group("values"), *group("databases"), *group("objects")]
     session.install(*editable(PACKAGES), *groups, "coverage>=7.6")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report")

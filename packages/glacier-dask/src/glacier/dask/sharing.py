@@ -7,7 +7,7 @@ from time import monotonic, sleep
 from typing import Any
 from uuid import uuid4
 
-from glacier.core.protocols import Execution, Handle, Origin, WritableShelf
+from glacier.core.protocols import Execution, Handle, ObjectStore, Origin, WritableShelf
 from glacier.dask.faults import NotShared
 from glacier.dask.holder import Holder
 from glacier.dask.session import Session
@@ -49,13 +49,19 @@ class SharedFolder:
         """The same for a run that keeps something there, or reads what is kept."""
         depot = execution.depot
         shelves = () if depot is None else (*depot.own.values(), *depot.shelves.values())
-        if any(hasattr(shelf, "write") for shelf in shelves):
+        if any(_lies_here(shelf) for shelf in shelves):
             self.check()
 
     def store(self, ref: Handle, shelf: WritableShelf, origin: Origin) -> None:
         """Store a value that a run has left, on the worker that has it."""
         self.check()
         Holder(self._session, None).store(ref, shelf, origin)
+
+
+def _lies_here(shelf: object) -> bool:
+    """Whether what is written there goes to a folder: to a bucket all workers have a way."""
+    store = getattr(shelf, "store", None)
+    return hasattr(shelf, "write") and not isinstance(store, ObjectStore)
 
 
 def _sees(path: str) -> bool:
