@@ -11,7 +11,7 @@ from typing import Any, Dict, Iterator
 
 from glacier.core.stores.objects import ObjectStore
 
-__all__ = ["memory_objects", "memory_scheme", "open_memory", "s3_objects"]
+__all__ = ["gcs_objects", "memory_objects", "memory_scheme", "open_memory", "s3_objects"]
 
 _memories: Dict[str, Any] = {}
 
@@ -51,6 +51,23 @@ def _memory(name: str, _: float) -> Any:
     from obstore.store import MemoryStore
 
     return _memories.setdefault(name, MemoryStore())
+
+
+def gcs_objects(endpoint: str, bucket: str, *, prefix: str = "etl") -> ObjectStore:
+    """A store in a bucket of a server that speaks as Google's does."""
+    connect = partial(_gcs, endpoint, bucket)
+    return ObjectStore(f"gs://{bucket}/{prefix}", connect, prefix=prefix, generations=True)
+
+
+def _gcs(endpoint: str, bucket: str, patience: float) -> Any:
+    from obstore.store import GCSStore
+
+    return GCSStore(
+        bucket,
+        config={"base_url": endpoint, "bearer_token": "test"},
+        client_options={"allow_http": True, "timeout": timedelta(seconds=patience)},
+        retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=10)},
+    )
 
 
 def _s3(endpoint: str, bucket: str, patience: float) -> Any:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from typing import Any, Iterator
 
+import gcs_server
 import mariadb_server
 import postgres_server
 import pytest
 import s3_server
 
-__all__ = ["mariadb", "postgres", "s3"]
+__all__ = ["gcs", "mariadb", "postgres", "s3"]
 
 
 @pytest.fixture(scope="session")
@@ -44,4 +45,12 @@ def s3() -> Iterator[Any]:
     pytest.importorskip("obstore")
     pytest.importorskip("moto")
     with s3_server.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def gcs() -> Iterator[Any]:
+    """What speaks as Google's object storage does, for all tests; without obstore it is skipped."""
+    pytest.importorskip("obstore")
+    with gcs_server.running() as server:
         yield server

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +15,10 @@ from glacier.core.contracts.providers import Registered
 from glacier.core.programs import Session, opened
 from glacier.core.synth.program import run_program
 from glacier.gcp import GCPProvider, Network
+
+sys.path.append(str(Path(__file__).parents[2] / "glacier-core" / "tests"))
+
+from servers import gcs  # noqa: F401  # a fixture
 
 Rows = dict[tuple[str, str], Registered]
 
@@ -46,3 +53,13 @@ def told() -> Callable[[Callable[[], object]], Rows]:
 @pytest.fixture
 def network() -> Network:
     return Network(network="inside", subnetwork="functions")
+
+
+@pytest.fixture(autouse=True)
+def no_google(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing of this machine says who asks, and nothing leaves the loopback."""
+    for name in [name for name in os.environ if name.startswith(("GOOGLE_", "STORAGE_EMULATOR"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path / "gcloud"))
+    for name in ("GCE_METADATA_HOST", "GCE_METADATA_IP", "GCE_METADATA_ROOT"):
+        monkeypatch.setenv(name, "127.0.0.1:1")
