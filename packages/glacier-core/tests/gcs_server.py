@@ -151,7 +151,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(204)
         else:
             parts = uploads.pop(query["uploadId"])
-            stored = self.store.put(bucket, key, b"".join(parts[one] for one in sorted(parts)), None)
+            stored = self.store.put(
+                bucket, key, b"".join(parts[one] for one in sorted(parts)), None
+            )
             assert stored is not None
             told = {"Bucket": bucket, "Key": key, "ETag": stored.headers["ETag"]}
             self.answer_xml("CompleteMultipartUploadResult", told, stored.headers)

@@ -30,7 +30,8 @@ from glacier.core.errors import (
 )
 from glacier.core.stores import DirectoryStore
 from glacier.core.stores.addresses import open_store
-from glacier.core.stores.objects import ObjectStore, need_obstore
+from glacier.core.stores.clients import need_obstore
+from glacier.core.stores.objects import ObjectStore
 
 MIB = 1 << 20
 
@@ -199,6 +200,22 @@ def test_stores_in_one_bucket_see_their_own_keys_alone(tmp_path: Path) -> None:
     assert [entry.key for entry in all_of_it.list()] == ["etl/a", "etl2/x/a"]
     assert two.uri("a").endswith("/etl2/x/a")
     assert (one.get("a"), two.get("a")) == (b"1", b"2")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_process_that_is_forked_later_is_refused_and_does_not_hang(memory: ObjectStore) -> None:
+    memory.put("a", b"1")
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            memory.get("a")
+        except StoreError as error:
+            status = 0 if "Start processes by 'spawn'" in str(error) else 2
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_without_obstore_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

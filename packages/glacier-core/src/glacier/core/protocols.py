@@ -106,7 +106,8 @@ if TYPE_CHECKING:
     from glacier.core.storage.records import Origin
     from glacier.core.storage.shelf import WritableShelf
     from glacier.core.stores import DirectoryStore
-    from glacier.core.stores.objects import ObjectStore, need_obstore
+    from glacier.core.stores.clients import need_obstore
+    from glacier.core.stores.objects import ObjectStore
     from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
     from glacier.core.timeouts import limited, timed_out, warn_abandoned
     from glacier.core.wiring import NOWHERE
@@ -320,7 +321,7 @@ _ROOMS = {
     "limited": "timeouts",
     "load_modules": "components",
     "nearest": "errors",
-    "need_obstore": "stores.objects",
+    "need_obstore": "stores.clients",
     "new_scratch_folder": "scratch",
     "next_pause": "attempts",
     "pack_error": "crossing",

@@ -12,6 +12,7 @@ listing   what is in a folder, and what tells one content from another
 folder    :class:`DirectoryStore`
 answers   errors of obstore → errors of stores
 streams   what a storage sends, a block at a time
+clients   the clients of obstore that a store has in this process
 copies    temporary files of a store that has no folder
 objects   :class:`ObjectStore`, a bucket by way of obstore
 addresses the store at an address, by its scheme

@@ -5,40 +5,27 @@ from __future__ import annotations
 import io
 import mmap
 import os
-import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Callable, Dict, Iterator, Mapping, Optional, Tuple, Union
+from typing import Any, BinaryIO, Iterator, Mapping, Optional, Tuple, Union
 
 from glacier.core.contracts import Entry
 from glacier.core.errors import KeyChanged, KeyExists, KeyMissing, StoreError
-from glacier.core.libraries import library
 from glacier.core.stores.answers import READING, WRITING, answering, is_conflict, is_outrun
+from glacier.core.stores.clients import QUICK, SLOW, Clients, Connect
 from glacier.core.stores.copies import Copies
 from glacier.core.stores.failures import failing
 from glacier.core.stores.keys import check_key, check_prefix
 from glacier.core.stores.streams import BLOCK, BlockStream
 
-__all__ = ["QUICK", "SLOW", "Connect", "ObjectStore", "need_obstore"]
+__all__ = ["ObjectStore"]
 
-Connect = Callable[[float], Any]
-
-QUICK = 60.0  # seconds for a request that is answered in one piece
-SLOW = 3600.0  # and for one that carries a large file
 _WHOLE = 8 << 20  # bytes up to which a file is sent in one piece
 _PARTS = 9000  # of a file at most; S3 takes 10,000
 _LARGEST = 5 * 1000**3  # bytes that S3 and Azure take in one request
 _NAME = 100  # letters of an extension at most that a copy is given
 _AT_ONCE = 4  # parts of one file that are on their way
 _TRIES = 5
-
-
-def need_obstore(address: str) -> Any:
-    """The module obstore; ``address`` is what it is needed for.
-
-    Raises :class:`~glacier.core.errors.MissingLibrary`.
-    """
-    return library("obstore", need=address, install="glacier-pipeline[objectstore]")
 
 
 class ObjectStore:
@@ -59,18 +46,16 @@ class ObjectStore:
         self, address: str, connect: Connect, *, prefix: str = "", generations: bool = False
     ) -> None:
         self.address = address.rstrip("/")
-        self._connect = connect
         self._prefix = check_prefix(prefix, where=self.address)
         self._generations = generations
-        self._clients: Dict[float, Any] = {}
+        self._clients = Clients(self.address, connect)
         self._copies = Copies()
-        self._guard = threading.Lock()
 
     def __repr__(self) -> str:
         return f"ObjectStore({self.address!r})"
 
     def __reduce__(self) -> Tuple[object, ...]:
-        return _make, (self.address, self._connect, self._prefix, self._generations)
+        return _make, (self.address, self._clients.connect, self._prefix, self._generations)
 
     # --- reading ----------------------------------------------------------------------------------
 
@@ -178,10 +163,7 @@ class ObjectStore:
     # --- how --------------------------------------------------------------------------------------
 
     def _client(self, patience: float = QUICK) -> Any:
-        with self._guard:
-            if patience not in self._clients:
-                self._clients[patience] = self._connect(patience)
-            return self._clients[patience]
+        return self._clients.of(patience)
 
     def _path(self, key: str) -> str:
         return self._prefix + check_key(key, where=self.address)
