@@ -41,6 +41,7 @@ nox.options.sessions = ["check-wheel", "quality", "docs", "quick"]
 
 PYTHONS = ["3.8", "3.9", "3.10", "3.11", "3.12", "3.13"]
 OLD = "uv|venv"  # virtualenv has given up Python 3.8
+AZURITE = "3.37.0"
 PYODIDE = "314.0.7"  # its first number is the CPython that it holds: 3.14
 TOOLS = nox.project.load_toml(ROOT / "pyproject.toml")
 
@@ -270,6 +271,19 @@ def crashes(session: nox.Session) -> None:
     session.install(*editable(["core", "local"]), "pyarrow")
     for program in ("glacier-core/tests/killing.py", "glacier-local/tests/killing_runs.py"):
         session.run("python", f"packages/{program}", *(session.posargs or ["200"]))
+
+
+@nox.session(default=False)
+def emulators(session: nox.Session) -> None:
+    """The tests of stores on Azurite too, which npm installs; needs node and npm."""
+    session.install(*editable(["core"]), *group("test"), *group("objects"))
+    tmp = session.create_tmp()
+    npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", tmp]
+    session.run(*npm, f"azurite@{AZURITE}", external=True)
+    session.env["GLACIER_AZURITE"] = str(Path(tmp).resolve())
+    tests = folder("core") / "tests"
+    chosen = [*tests.glob("test_stores*.py"), *tests.glob("test_versions*.py")]
+    session.run("pytest", *map(str, sorted(chosen)), "-k", "azurite", *session.posargs)
 
 
 @nox.session(default=False)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 # Under --import-mode=importlib no folder of tests is on the path; strategies.py lies in this one.
 sys.path.append(str(Path(__file__).parent))
 
-from servers import gcs, mariadb, postgres, s3  # noqa: F401  # fixtures
+from servers import azurite, gcs, mariadb, postgres, s3  # noqa: F401  # fixtures
 
 # A machine that is busy with something else makes an example slow, not wrong. What holds on one
 # Python is drawn less often on the others.

@@ -11,7 +11,14 @@ from typing import Any, Dict, Iterator
 
 from glacier.core.stores.objects import ObjectStore
 
-__all__ = ["gcs_objects", "memory_objects", "memory_scheme", "open_memory", "s3_objects"]
+__all__ = [
+    "azure_objects",
+    "gcs_objects",
+    "memory_objects",
+    "memory_scheme",
+    "open_memory",
+    "s3_objects",
+]
 
 _memories: Dict[str, Any] = {}
 
@@ -57,6 +64,23 @@ def gcs_objects(endpoint: str, bucket: str, *, prefix: str = "etl") -> ObjectSto
     """A store in a bucket of a server that speaks as Google's does."""
     connect = partial(_gcs, endpoint, bucket)
     return ObjectStore(f"gs://{bucket}/{prefix}", connect, prefix=prefix, generations=True)
+
+
+def azure_objects(endpoint: str, bucket: str, *, prefix: str = "etl") -> ObjectStore:
+    """A store in a container of Azurite."""
+    return ObjectStore(f"az://{bucket}/{prefix}", partial(_azure, endpoint, bucket), prefix=prefix)
+
+
+def _azure(endpoint: str, bucket: str, patience: float) -> Any:
+    from azurite_server import ACCOUNT, KEY
+    from obstore.store import AzureStore
+
+    return AzureStore(
+        bucket,
+        config={"account_name": ACCOUNT, "account_key": KEY, "endpoint": f"{endpoint}/{ACCOUNT}"},
+        client_options={"allow_http": True, "timeout": timedelta(seconds=patience)},
+        retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=10)},
+    )
 
 
 def _gcs(endpoint: str, bucket: str, patience: float) -> Any:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from typing import Any, Iterator
 
+import azurite_server
 import gcs_server
 import mariadb_server
 import postgres_server
 import pytest
 import s3_server
 
-__all__ = ["gcs", "mariadb", "postgres", "s3"]
+__all__ = ["azurite", "gcs", "mariadb", "postgres", "s3"]
 
 
 @pytest.fixture(scope="session")
@@ -53,4 +54,16 @@ def gcs() -> Iterator[Any]:
     """What speaks as Google's object storage does, for all tests; without obstore it is skipped."""
     pytest.importorskip("obstore")
     with gcs_server.running() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Any]:
+    """A running Azurite, which all tests share; it is missing only where it may be."""
+    must = bool(os.environ.get("GLACIER_AZURITE"))
+    found = azurite_server.program()
+    if found is None:
+        (pytest.fail if must else pytest.skip)("no Azurite is installed; nox -s emulators")
+    pytest.importorskip("obstore")
+    with azurite_server.running(found) as server:
         yield server

@@ -7,11 +7,15 @@ open.
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from glacier.dask import DaskExecutor
+
+sys.path.append(str(Path(__file__).parents[2] / "glacier-core" / "tests"))
 
 # A shell that starts the tests in the background has SIGINT ignored, and what they start inherits
 # that: no test of Ctrl-C would end.

@@ -178,6 +178,31 @@ def test_a_folder_that_workers_do_not_see_is_refused_before_anything_runs(
             executor.execute(_unstored())
 
 
+def test_buckets_need_no_shared_folder(
+    threads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("obstore")
+    from object_stores import memory_scheme
+
+    monkeypatch.setattr(sharing.SharedFolder, "check", _refuse)
+    pipeline = Pipeline("buckets")
+    made = Dataset("made", storage=ObjectStorage("lake", url="mem://lake/etl"))
+    total = Dataset("total", storage=ObjectStorage("lake", url="mem://lake/etl"))
+
+    @pipeline.task
+    def make() -> made:
+        return [1, 2]
+
+    @pipeline.task
+    def add(values: made) -> total:  # type: ignore[valid-type]
+        return sum(values)  # type: ignore[call-overload]
+
+    executor = DaskExecutor(threads, root=tmp_path / "root", storage="declared")
+    with memory_scheme(tmp_path / "site"), executor:
+        assert executor.execute(pipeline)["total"] == 3
+    assert not (tmp_path / "root" / "storage").exists()
+
+
 @pytest.mark.parametrize("shared", [True, False])
 def test_what_is_left_to_go_on_from_is_in_a_shared_folder(
     threads: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
