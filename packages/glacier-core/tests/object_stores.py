@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Dict, Iterator
+from uuid import uuid4
 
+import pytest
+
+from glacier.core.libraries import installed
 from glacier.core.stores.objects import ObjectStore
 
 __all__ = [
+    "KINDS",
+    "NEEDS",
     "azure_objects",
     "gcs_objects",
     "memory_objects",
     "memory_scheme",
+    "objects_of",
     "open_memory",
     "s3_objects",
 ]
 
 _memories: Dict[str, Any] = {}
+
+# What stores are tried on besides folders: buckets of those servers that can run here. What is
+# missing is told once, by a test of its own.
+NEEDS = {
+    "objects": installed("obstore"),
+    "s3": installed("obstore") and installed("moto"),
+    "gcs": installed("obstore"),
+    "azurite": installed("obstore") and bool(os.environ.get("GLACIER_AZURITE")),
+}
+KINDS = [kind for kind, there in NEEDS.items() if there]
+
+
+def objects_of(kind: str, request: pytest.FixtureRequest, *, bucket: str = "") -> ObjectStore:
+    """An empty store of one of the kinds, or one in a bucket of that name."""
+    if kind == "objects":
+        return memory_objects(uuid4().hex)
+    server = request.getfixturevalue(kind)
+    opened = {"s3": s3_objects, "gcs": gcs_objects, "azurite": azure_objects}[kind]
+    return opened(server.endpoint, bucket or server.bucket())
 
 
 def memory_objects(name: str, *, prefix: str = "etl") -> ObjectStore:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from memory_store import MemoryStore
-from object_stores import azure_objects, gcs_objects, memory_objects, s3_objects
+from object_stores import KINDS, objects_of
 
 from glacier.core.contracts import Store
 from glacier.core.errors import (
@@ -32,24 +32,12 @@ from glacier.core.stores.folder import DirectoryStore as Folder
 _: Store = Folder("data")  # checked by mypy where tests are
 
 
-@pytest.fixture(
-    params=["folder", "unsynced", "without links", "memory", "objects", "s3", "gcs", "azurite"]
-)
+@pytest.fixture(params=["folder", "unsynced", "without links", "memory", *KINDS])
 def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    if request.param in KINDS:
+        return objects_of(request.param, request)
     if request.param == "memory":
         return MemoryStore()
-    if request.param == "objects":
-        pytest.importorskip("obstore")
-        return memory_objects(str(tmp_path))
-    if request.param == "azurite":
-        server = request.getfixturevalue("azurite")
-        return azure_objects(server.endpoint, server.bucket())
-    if request.param == "gcs":
-        server = request.getfixturevalue("gcs")
-        return gcs_objects(server.endpoint, server.bucket())
-    if request.param == "s3":
-        server = request.getfixturevalue("s3")
-        return s3_objects(server.endpoint, server.bucket())
     if request.param == "without links":
 
         def link(source: str, target: str) -> None:

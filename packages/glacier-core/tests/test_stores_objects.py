@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Callable, Iterator, List
 
 import pytest
-from object_stores import azure_objects, gcs_objects, memory_objects, s3_objects
+from object_stores import KINDS, NEEDS, memory_objects, objects_of, s3_objects
 
 from glacier.core.contracts import Store
 from glacier.core.errors import (
@@ -36,20 +36,21 @@ from glacier.core.stores.objects import ObjectStore
 MIB = 1 << 20
 
 
-@pytest.fixture(params=["s3", "gcs", "azurite"])
-def server(request: pytest.FixtureRequest) -> Any:
-    """A server of buckets, and what opens one of them."""
-    return request.getfixturevalue(request.param), OPENERS[request.param]
+@pytest.fixture(params=[kind for kind in KINDS if kind != "objects"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """A kind of server that buckets are on."""
+    return str(request.param)
 
 
 @pytest.fixture
-def store(server: Any) -> ObjectStore:
-    running, opened = server
-    found: ObjectStore = opened(running.endpoint, running.bucket())
-    return found
+def store(kind: str, request: pytest.FixtureRequest) -> ObjectStore:
+    return objects_of(kind, request)
 
 
-OPENERS = {"s3": s3_objects, "gcs": gcs_objects, "azurite": azure_objects}
+@pytest.mark.parametrize("name", NEEDS)
+def test_buckets_of_this_kind_are_tried(name: str) -> None:
+    if name not in KINDS:
+        pytest.skip("obstore, moto or Azurite (nox -s emulators) is missing")
 
 
 def made(store: Store, size: int) -> str:
@@ -252,11 +253,12 @@ def calls_of(store: Store) -> List[Callable[[], object]]:
     ]
 
 
-def test_without_the_right_each_call_is_denied(store: ObjectStore, server: Any) -> None:
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind in ("s3", "gcs")])  # have rights
+def test_without_the_right_each_call_is_denied(
+    kind: str, store: ObjectStore, request: pytest.FixtureRequest
+) -> None:
     store.put("a/x", b"1")
-    if not hasattr(server[0], "guarded"):
-        pytest.skip("Azurite knows no rights")
-    with server[0].guarded():
+    with request.getfixturevalue(kind).guarded():
         for call in calls_of(store):
             with pytest.raises(StoreDenied, match=r"is not allowed \(403 Forbidden") as caught:
                 call()
@@ -265,8 +267,10 @@ def test_without_the_right_each_call_is_denied(store: ObjectStore, server: Any) 
     assert store.get("a/x") == b"1"
 
 
-def test_a_bucket_that_is_not_there_is_told_where_the_storage_says_so(server: Any) -> None:
-    store = server[1](server[0].endpoint, "no-such-bucket")
+def test_a_bucket_that_is_not_there_is_told_where_the_storage_says_so(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    store = objects_of(kind, request, bucket="no-such-bucket")
     for call in calls_of(store):
         with pytest.raises((StoreGone, KeyMissing, KeyChanged)) as caught:
             call()
