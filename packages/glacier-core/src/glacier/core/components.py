@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Sequence, Tuple
 
 from glacier.core.contracts.providers import Site
 from glacier.core.errors import UnknownOption
@@ -48,20 +48,38 @@ def kept(part: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
     return pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=True))
 
 
-def set_options(arguments: object, spec: Spec, site: Site, *, labels: str = "tags") -> None:
+def set_options(
+    arguments: object,
+    spec: Spec,
+    site: Site,
+    *,
+    labels: str = "tags",
+    beside: Sequence[object] = (),
+) -> None:
     """Put ``options=`` into the arguments of the native resource, over Glacier's own.
 
-    ``labels`` is the argument for tags: those that are given are added to Glacier's. Raises
+    ``labels`` is the argument for tags: those that are given are added to Glacier's. ``beside`` are
+    the arguments of what belongs to the resource, for options that it does not have itself. Raises
     :class:`~glacier.core.errors.UnknownOption`.
     """
-    kind = type(arguments)
-    known = [name for name, value in vars(kind).items() if isinstance(value, property)]
+    owners: Dict[str, object] = {}
+    for each in (arguments, *beside):
+        for name, value in vars(type(each)).items():
+            if isinstance(value, property):
+                owners.setdefault(name, each)
     for option, value in spec.options.items():
-        if option not in known:
-            module = kind.__module__.replace("pulumi_", "", 1).rpartition(".")[0]
-            resource = kind.__name__[: -len("Args")]
+        if option not in owners:
             where = f"{site.environment}.{spec.kind}({spec.name!r}, options=…)"
-            mend = f"These are the arguments of {module}.{resource}."
-            raise UnknownOption(where=where, option=option, known=known, mend=mend)
-        given: Any = {**getattr(arguments, labels), **dict(value)} if option == labels else value
-        setattr(arguments, option, given)
+            resources = " and of ".join(_resource(each) for each in (arguments, *beside))
+            mend = f"These are the arguments of {resources}."
+            raise UnknownOption(where=where, option=option, known=list(owners), mend=mend)
+        owner = owners[option]
+        given: Any = {**getattr(owner, labels), **dict(value)} if option == labels else value
+        setattr(owner, option, given)
+
+
+def _resource(arguments: object) -> str:
+    """What arguments are of, as users write it: ``aws.s3.Bucket``."""
+    kind = type(arguments)
+    module = kind.__module__.replace("pulumi_", "", 1).rpartition(".")[0]
+    return f"{module}.{kind.__name__[: -len('Args')]}"

@@ -121,7 +121,7 @@ def _monitor(notes: Notes, loops: _Loops) -> Any:
 
     class Answering(mocks.Mocks):  # type: ignore[misc]  # mypy does not read pulumi
         def new_resource(self, args: Any) -> Any:
-            return "", args.inputs  # without an id all that a cloud computes stays unknown
+            return "", _returned(args.inputs)  # without an id what a cloud computes stays unknown
 
         def call(self, args: Any) -> Any:
             return notes.answer(args.token)
@@ -143,6 +143,19 @@ def _monitor(notes: Notes, loops: _Loops) -> Any:
             return _untyped(super()).Invoke(request)
 
     return Monitor(Answering())
+
+
+def _returned(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a cloud returns of the properties of a resource, as far as they are known.
+
+    Azure takes identities as a list and returns a mapping, without which its SDK fails.
+    """
+    identity = inputs.get("identity")
+    if not isinstance(identity, Mapping):
+        return inputs
+    known = cast("Mapping[str, Any]", identity).items()
+    kept = {key: value for key, value in known if key != "userAssignedIdentities"}
+    return {**inputs, "identity": kept}
 
 
 def _untyped(value: Any) -> Any:
