@@ -81,15 +81,11 @@ def _memory(spec: ServerlessSpec, site: Site) -> int:
 
 def _settings(spec: ServerlessSpec, site: Site, hosting: Hosting) -> Mapping[str, Any]:
     client = hosting.identity.client_id
-    hours, seconds = divmod(math.ceil(spec.timeout), 3600)
-    days, hours = divmod(hours, 24)
     settings = {
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": client.apply(_by_identity),
         "APPLICATIONINSIGHTS_CONNECTION_STRING": hosting.log,
         "AZURE_CLIENT_ID": client,
-        "AzureFunctionsJobHost__functionTimeout": (
-            f"{days}.{hours:02}:{seconds // 60:02}:{seconds % 60:02}"
-        ),
+        "AzureFunctionsJobHost__functionTimeout": _time_span(spec.timeout),
         "AzureWebJobsStorage__accountName": hosting.storage,
         "AzureWebJobsStorage__clientId": client,
         "AzureWebJobsStorage__credential": "managedidentity",
@@ -101,6 +97,14 @@ def _settings(spec: ServerlessSpec, site: Site, hosting: Hosting) -> Mapping[str
         mend = "The host of the function needs it as it is: choose another name."
         raise InvalidOption(where=where, option="env", found=taken[0], mend=mend)
     return {**settings, **spec.env}
+
+
+def _time_span(seconds: float) -> str:
+    """A duration as .NET reads it: ``[days.]hours:minutes:seconds``."""
+    minutes, rest = divmod(math.ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    return f"{days}." * bool(days) + f"{hours:02}:{minutes:02}:{rest:02}"
 
 
 def _by_identity(client: str) -> str:
