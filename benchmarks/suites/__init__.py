@@ -7,6 +7,7 @@ from typing import Callable, Iterator, NamedTuple
 from benchmarks.suites.building import building
 from benchmarks.suites.burning import burning
 from benchmarks.suites.chains import chains
+from benchmarks.suites.clouds import clouds
 from benchmarks.suites.dask import dask
 from benchmarks.suites.fans import fans
 from benchmarks.suites.hello import hello
@@ -52,6 +53,7 @@ SUITES = {
     "burning": Suite("8 tasks of pure Python in worker processes, their start included", burning),
     "sharing": Suite("large values handed to worker processes", sharing),
     "dask": Suite("1,000 tasks on a Dask cluster beside Dask alone, and its client", dask, True),
+    "clouds": Suite("a synthesis on each cloud that is installed", clouds, True),
     "passing": Suite("2 GB of Parquet through three readers and writers", passing, True),
     "streaming": Suite("2 GB through three tasks that store them", streaming, True),
     "peers": Suite("build + execute in us per task (execute / bare loop)", versus),

@@ -58,7 +58,7 @@ def test_under_mocks_a_call_registers_and_an_earlier_one_when_it_is_asked(tmp_pa
             def see(access):
                 assert access == "None", access
                 (inputs,) = [one for kind, name, one in Mocks.seen
-                             if (kind, name) == ("azure-native:storage:StorageAccount", "prod-late")]
+                             if kind.endswith(":StorageAccount") and name == "prod-late"]
                 assert inputs["accountName"].startswith("prodlate"), inputs
                 assert inputs["tags"]["pipeline"] == "shop", inputs
             return late.native.public_access.apply(see)
@@ -72,9 +72,9 @@ def test_under_mocks_a_call_registers_and_an_earlier_one_when_it_is_asked(tmp_pa
             return early.native.id.apply(lambda found: found)
 
         check()
-        names = [name for kind, name, _ in Mocks.seen if kind == "azure-native:storage:BlobContainer"]
+        names = [name for kind, name, _ in Mocks.seen if kind.endswith(":BlobContainer")]
         assert sorted(names) == ["prod-early", "prod-late"], names
-        providers = [name for kind, name, _ in Mocks.seen if kind == "pulumi:providers:azure-native"]
+        providers = [name for kind, name, _ in Mocks.seen if kind.startswith("pulumi:providers")]
         assert providers == ["prod-azure"], providers
         """,
         tmp_path,

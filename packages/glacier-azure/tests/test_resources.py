@@ -56,9 +56,7 @@ def test_an_account_is_private_and_takes_no_keys_and_no_plain_http(env: Env, tol
 
 
 def test_a_storage_has_what_is_asked_for(env: Env, told: Told) -> None:
-    key = (
-        "/subscriptions/other/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/ours/keys/k"
-    )
+    key = "/subscriptions/other/resourceGroups/keys/providers/Microsoft.KeyVault/vaults/ours/keys/k"
     rows = told(
         lambda: env().object_storage("it", versioning=True, encryption=key, lifecycle_days=30)
     )
@@ -141,9 +139,7 @@ def test_a_database_is_not_public_and_has_no_password(
     ("size", "tier"),
     [("Standard_E8ds_v5", "MemoryOptimized"), ("Standard_B2s", "Burstable")],
 )
-def test_a_database_may_have_a_machine_of_azure(
-    env: Env, told: Told, size: str, tier: str
-) -> None:
+def test_a_database_may_have_a_machine_of_azure(env: Env, told: Told, size: str, tier: str) -> None:
     server = properties(told(lambda: env().database("it", size=size)), "Server")
     assert server["sku"] == {"name": size, "tier": tier}
 
@@ -158,7 +154,8 @@ def test_a_database_has_neither_unknown_sizes_nor_names_that_are_taken(
 
 
 def test_a_secret_is_an_empty_vault(env: Env, told: Told) -> None:
-    rows = told(lambda: env().secret("it", options={"public_network_access": "Disabled"}))
+    options = {"properties": {"public_network_access": "Disabled"}}
+    rows = told(lambda: env().secret("it", options=options))
     assert not [kind for kind, _ in rows if kind == "Secret"]
     vault = properties(rows, "Vault")
     found = vault["properties"]
@@ -188,7 +185,9 @@ def test_a_function_reaches_its_own_storage_and_log_and_answers_nobody(
     assert (found["A"], found["GLACIER_HANDLER"]) == ("b", "index.handler")
     assert found["AzureFunctionsJobHost__functionTimeout"] == "1.01:01:02"
     assert found["AzureWebJobsStorage__credential"] == "managedidentity"
-    assert not [name for name in found if name in ("AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME")]
+    assert not [
+        name for name in found if name in ("AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME")
+    ]
     assert properties(rows, "StorageAccount")["allowSharedKeyAccess"] is False
     assert properties(rows, "Component")["disableLocalAuth"] is True
     assert properties(rows, "Workspace", "prod-azure")["retentionInDays"] == 30

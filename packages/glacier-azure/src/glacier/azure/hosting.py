@@ -1,10 +1,10 @@
-"""What a function app stands on: an identity, a storage for its host and its code, a log, a plan."""
+"""What a function app stands on: identity, plan, log, and a storage for its host and its code."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from glacier.azure.sdk import allow, component, group, identity, instance, named, unique
+from glacier.azure.sdk import allow, group, identity, instance, named, unique
 from glacier.azure.storage import closed_account
 from glacier.core.protocols import cloud_name, load_modules
 

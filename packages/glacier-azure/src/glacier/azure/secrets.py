@@ -24,30 +24,26 @@ _UNDELETE_DAYS = 90
 
 
 def register_secret(spec: SecretSpec, site: Site, account: Account) -> azure.keyvault.Vault:
-    """Register a vault for one secret, without a value; the vault.
-
-    ``options`` are those of the vault's properties, and those that the vault itself has.
-    """
+    """Register a vault for one secret, without a value; the vault."""
     load_modules("pulumi_azure_native.keyvault")
     import pulumi_azure_native as azure
 
     whole, part = component("Secret", spec, site, account)
-    properties = azure.keyvault.VaultPropertiesArgs(
-        sku=azure.keyvault.SkuArgs(family="A", name=azure.keyvault.SkuName.STANDARD),
-        tenant_id=tenant(site, account),
-        enable_purge_protection=True,
-        enable_rbac_authorization=True,
-        enable_soft_delete=True,
-        soft_delete_retention_in_days=_UNDELETE_DAYS,
-    )
     arguments = azure.keyvault.VaultArgs(
         vault_name=site.called(spec, unique(spec, site, account, longest=24)),
         resource_group_name=group(site, account),
         location=account.region,
-        properties=properties,
+        properties=azure.keyvault.VaultPropertiesArgs(
+            sku=azure.keyvault.SkuArgs(family="A", name=azure.keyvault.SkuName.STANDARD),
+            tenant_id=tenant(site, account),
+            enable_purge_protection=True,
+            enable_rbac_authorization=True,
+            enable_soft_delete=True,
+            soft_delete_retention_in_days=_UNDELETE_DAYS,
+        ),
         tags=dict(site.tags),
     )
-    set_options(arguments, spec, site, beside=[properties])
+    set_options(arguments, spec, site)
     vault = azure.keyvault.Vault(site.label(spec.name), arguments, opts=kept(part))
     whole.register_outputs({"id": vault.id, "name": vault.name})
     return vault

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Dict, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Mapping, Sequence, Tuple
 
 from glacier.core.contracts.providers import Site
 from glacier.core.errors import UnknownOption
@@ -58,24 +58,33 @@ def set_options(
 ) -> None:
     """Put ``options=`` into the arguments of the native resource, over Glacier's own.
 
-    ``labels`` is the argument for tags: those that are given are added to Glacier's. ``beside`` are
-    the arguments of what belongs to the resource, for options that it does not have itself. Raises
-    :class:`~glacier.core.errors.UnknownOption`.
+    In a group of arguments that Glacier has set too, a mapping changes what it names and nothing
+    else. ``labels`` is the argument for tags, in whatever group: those that are given are added to
+    Glacier's. ``beside`` are the arguments of what belongs to the resource, for options that it
+    does not have itself. Raises :class:`~glacier.core.errors.UnknownOption`.
     """
-    owners: Dict[str, object] = {}
-    for each in (arguments, *beside):
-        for name, value in vars(type(each)).items():
-            if isinstance(value, property):
-                owners.setdefault(name, each)
-    for option, value in spec.options.items():
-        if option not in owners:
-            where = f"{site.environment}.{spec.kind}({spec.name!r}, options=…)"
-            resources = " and of ".join(_resource(each) for each in (arguments, *beside))
-            mend = f"These are the arguments of {resources}."
-            raise UnknownOption(where=where, option=option, known=list(owners), mend=mend)
-        owner = owners[option]
-        given: Any = {**getattr(owner, labels), **dict(value)} if option == labels else value
-        setattr(owner, option, given)
+    where = f"{site.environment}.{spec.kind}({spec.name!r}, options=…)"
+    _set((arguments, *beside), spec.options, where=where, labels=labels)
+
+
+def _set(owners: Sequence[object], options: Mapping[str, Any], *, where: str, labels: str) -> None:
+    for option, value in options.items():
+        owner = next((one for one in owners if option in _names(one)), None)
+        if owner is None:
+            mend = f"These are the arguments of {' and of '.join(map(_resource, owners))}."
+            known = [name for one in owners for name in _names(one)]
+            raise UnknownOption(where=where, option=option, known=known, mend=mend)
+        earlier = getattr(owner, option)
+        if _is_group(earlier) and _is_mapping(value):
+            _set((earlier,), value, where=where, labels=labels)
+        elif option == labels:
+            setattr(owner, option, {**earlier, **dict(value)})
+        else:
+            setattr(owner, option, value)
+
+
+def _names(arguments: object) -> Sequence[str]:
+    return [name for name, value in vars(type(arguments)).items() if isinstance(value, property)]
 
 
 def _resource(arguments: object) -> str:
@@ -83,3 +92,11 @@ def _resource(arguments: object) -> str:
     kind = type(arguments)
     module = kind.__module__.replace("pulumi_", "", 1).rpartition(".")[0]
     return f"{module}.{kind.__name__[: -len('Args')]}"
+
+
+def _is_group(value: object) -> bool:
+    return type(value).__name__.endswith("Args")
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping)

@@ -13,6 +13,7 @@ from glacier.core.formats.kinds import kind_of_type
 from glacier.core.graph import Graph
 from glacier.core.resources import ObjectStorage
 from glacier.core.specs import ServerlessSpec
+from glacier.core.synth.plain import COMPUTED
 from glacier.core.typeforms import get_origin
 
 if TYPE_CHECKING:
@@ -93,10 +94,17 @@ def _elsewhere(graph: Graph, rows: Sequence[Registered], environment: Environmen
             continue
         for row in rows:
             if row.type == resource.token and row.name == resource.name:
-                region = regions.get(row.provider, here.region)
-                if region != here.region:
+                region = _region_of(row) or regions.get(row.provider, here.region)
+                if region.lower() != here.region and ("-" in region) == ("-" in here.region):
                     there = f"dataset {name!r} is kept in {region}"
                     yield f"{there}, and its tasks run in {here.region}"
+
+
+def _region_of(row: Registered) -> str:
+    """Where a resource itself says that it is. A location of another form than the region's, such
+    as ``EU``, is an area of several; ``West Europe`` is one that Azure calls ``westeurope``."""
+    found = row.properties.get("location", row.properties.get("region"))
+    return found.replace(" ", "") if isinstance(found, str) and found != COMPUTED else ""
 
 
 def _incomplete(graph: Graph, environment: Environment) -> Iterator[str]:
