@@ -113,6 +113,18 @@ def test_a_raw_app_with_an_identity_of_its_own_is_synthesised(told: Told) -> Non
     assert found == {"type": "UserAssigned", "userAssignedIdentities": ["/subscriptions/s/id"]}
 
 
+def test_options_of_raw_resources_stay_as_they_are(told: Told) -> None:
+    options = pulumi.ResourceOptions(aliases=[pulumi.Alias(name="before")])
+
+    def declare() -> None:
+        for name in ("one", "two"):
+            storage.BlobContainer(name, account_name="a", resource_group_name="g", opts=options)
+
+    assert {("BlobContainer", "one"), ("BlobContainer", "two")} <= told(declare).keys()
+    assert options.aliases is not None
+    assert len(list(options.aliases)) == 1
+
+
 FILE = """
     from typing import Annotated
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from copy import copy
 from typing import Any, Callable, Dict, List, Mapping, cast
 
 from glacier.core.contracts.providers import Registered
@@ -102,7 +103,7 @@ def run_in_mocks(program: Callable[[], None], notes: Notes, *, project: str, sta
         monitor = _monitor(notes, loops)
         mocks.set_mocks(monitor.mocks, project, stack, preview=True, monitor=monitor)
         settings.set_root_resource(no_stack)  # for the one in which the program runs
-        loop.run_until_complete(run_in_stack(program))
+        loop.run_until_complete(run_in_stack(lambda: _run(program)))
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
@@ -113,6 +114,23 @@ def run_in_mocks(program: Callable[[], None], notes: Notes, *, project: str, sta
             # where it is unset already.
             settings.reset_options()
             settings.reset_options()
+
+
+def _run(program: Callable[[], None]) -> None:
+    """Run a program without the aliases of its resources.
+
+    Azure's have one for each version of their API, which take most of the time and tell nothing.
+    """
+    from pulumi import ResourceTransformationResult
+    from pulumi.runtime import register_stack_transformation
+
+    def transform(given: Any) -> Any:
+        options = copy(given.opts)
+        options.aliases = None
+        return ResourceTransformationResult(given.props, options)
+
+    register_stack_transformation(transform)
+    program()
 
 
 def _monitor(notes: Notes, loops: _Loops) -> Any:
