@@ -188,7 +188,12 @@ def test_a_function_reaches_its_own_storage_and_log_and_answers_nobody(
     assert not [
         name for name in found if name in ("AzureWebJobsStorage", "FUNCTIONS_WORKER_RUNTIME")
     ]
-    assert properties(rows, "StorageAccount")["allowSharedKeyAccess"] is False
+    host = properties(rows, "StorageAccount")
+    assert host["allowSharedKeyAccess"] is False
+    assert found["AzureWebJobsStorage__accountName"] == host["accountName"]
+    package = app["functionAppConfig"]["deployment"]["storage"]
+    assert package["value"] == f"https://{host['accountName']}.blob.core.windows.net/packages"
+    assert package["authentication"]["type"] == "UserAssignedIdentity"
     assert properties(rows, "Component")["disableLocalAuth"] is True
     assert properties(rows, "Workspace", "prod-azure")["retentionInDays"] == 30
     roles = sorted(name for kind, name in rows if kind == "RoleAssignment")
@@ -260,14 +265,14 @@ def test_a_group_that_is_there_is_used(env: Env, told: Told) -> None:
 
 
 @pytest.mark.parametrize(
-    ("region", "cloud", "storage", "vault"),
+    ("region", "cloud", "blobs", "vault"),
     [
-        ("chinanorth3", "china", "core.chinacloudapi.cn", "vault.azure.cn"),
-        ("usgovvirginia", "usgovernment", "core.usgovcloudapi.net", "vault.usgovcloudapi.net"),
+        ("chinanorth3", "china", "blob.core.chinacloudapi.cn", "vault.azure.cn"),
+        ("usgovvirginia", "usgovernment", "blob.core.usgovcloudapi.net", "vault.usgovcloudapi.net"),
     ],
 )
 def test_other_clouds_have_other_addresses(
-    env: Env, told: Told, region: str, cloud: str, storage: str, vault: str
+    env: Env, told: Told, region: str, cloud: str, blobs: str, vault: str
 ) -> None:
     key = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v/keys/k"
     made = env(region=region)
@@ -275,7 +280,9 @@ def test_other_clouds_have_other_addresses(
     account = properties(rows, "StorageAccount")
     assert account["encryption"]["keyVaultProperties"]["keyVaultUri"] == f"https://v.{vault}"
     assert properties(rows, "azure-native", "prod-azure")["environment"] == cloud
-    assert made.provider.account.cloud.storage == storage
+    rows = told(lambda: env(region=region).serverless("it", handler="a.b", code=...))
+    package = properties(rows, "WebApp")["functionAppConfig"]["deployment"]["storage"]["value"]
+    assert package.endswith(f".{blobs}/packages")
 
 
 @settings(max_examples=100, deadline=None)

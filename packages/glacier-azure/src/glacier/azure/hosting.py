@@ -26,14 +26,14 @@ _METRICS_PUBLISHER = "3913510d-42f4-4e42-8a64-420c390055eb"  # log lines are met
 
 class Hosting(NamedTuple):
     """``storage`` is the name of the account, ``packages`` the address of the code in it, ``log``
-    where lines go. Before an app starts its identity may do what ``rights`` are."""
+    where lines go. ``first`` must be there before the app is."""
 
     identity: azure.managedidentity.UserAssignedIdentity
-    storage: pulumi.Output[str]
-    packages: pulumi.Output[str]
+    storage: str
+    packages: str
     log: pulumi.Output[str]
     plan: pulumi.Output[str]
-    rights: list[pulumi.Resource]
+    first: list[pulumi.Resource]
 
 
 def register_hosting(
@@ -42,15 +42,17 @@ def register_hosting(
     """Register all that an app needs before it is there itself; nothing of it holds users' data."""
     load_modules(*[f"pulumi_azure_native.{one}" for one in _MODULES])
     who, label = identity(spec, site, account, part), site.label(spec.name)
-    storage = _storage(spec, site, account, part)
+    name = unique(spec, site, account, longest=24, joint="")
+    storage, container = _storage(label, name, site, account, part)
     log = _log(spec, site, account, part)
     return Hosting(
         identity=who,
-        storage=storage.name,
-        packages=_packages(label, storage, site, account, part),
+        storage=name,
+        packages=f"https://{name}.blob.{account.cloud.storage}/{_PACKAGES}",
         log=log.connection_string,
         plan=_plan(spec, site, account, part).id,
-        rights=[
+        first=[
+            container,
             allow(f"{label}-storage", who, _BLOB_OWNER, storage.id, account, part),
             allow(f"{label}-log", who, _METRICS_PUBLISHER, log.id, account, part),
         ],
@@ -58,27 +60,12 @@ def register_hosting(
 
 
 def _storage(
-    spec: ServerlessSpec, site: Site, account: Account, part: pulumi.ResourceOptions
-) -> azure.storage.StorageAccount:
+    label: str, name: str, site: Site, account: Account, part: pulumi.ResourceOptions
+) -> tuple[azure.storage.StorageAccount, azure.storage.BlobContainer]:
+    """A storage, and the container in it that code is put into."""
     import pulumi_azure_native as azure
 
-    name = unique(spec, site, account, longest=24, joint="")
-    return azure.storage.StorageAccount(
-        site.label(spec.name), closed_account(name, site, account), opts=part
-    )
-
-
-def _packages(
-    label: str,
-    storage: azure.storage.StorageAccount,
-    site: Site,
-    account: Account,
-    part: pulumi.ResourceOptions,
-) -> pulumi.Output[str]:
-    """The address of the container that code is put into."""
-    import pulumi
-    import pulumi_azure_native as azure
-
+    storage = azure.storage.StorageAccount(label, closed_account(name, site, account), opts=part)
     container = azure.storage.BlobContainer(
         label,
         azure.storage.BlobContainerArgs(
@@ -89,8 +76,7 @@ def _packages(
         ),
         opts=part,
     )
-    host = f".blob.{account.cloud.storage}/"
-    return pulumi.Output.concat("https://", storage.name, host, container.name)
+    return storage, container
 
 
 def _plan(

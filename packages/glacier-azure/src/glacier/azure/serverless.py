@@ -60,7 +60,7 @@ def register_serverless(spec: ServerlessSpec, site: Site, account: Account) -> a
         arguments.virtual_network_subnet_id = account.network.functions
     callers = _callers(arguments)
     set_options(arguments, spec, site, beside=[callers])
-    after = pulumi.ResourceOptions(depends_on=hosting.rights)
+    after = pulumi.ResourceOptions(depends_on=hosting.first)
     made = azure.web.WebApp(label, arguments, opts=pulumi.ResourceOptions.merge(part, after))
     callers.name, callers.resource_group_name = made.name, arguments.resource_group_name
     azure.web.WebAppAuthSettingsV2(label, callers, opts=part)
