@@ -154,6 +154,10 @@ FILE = """
     data = Dataset(name="data", storage=lake)
     raw = Dataset(name="raw", storage=box)
     odd = Dataset(name="odd")
+    near = Dataset(name="near", storage=dbforpostgresql.Server(
+        "near", resource_group_name="g", location="West Europe"))
+    away = Dataset(name="away", storage=dbforpostgresql.Server(
+        "away", resource_group_name="g", location="East US"))
 
     @pipeline.task()
     def extract(key: Annotated[str, Secret("crm")] ) -> raw:
@@ -166,6 +170,10 @@ FILE = """
     @pipeline.task()
     def transform(rows: odd) -> data:
         return sorted(rows)
+
+    @pipeline.task()
+    def share(rows: data) -> (near, away):
+        return [{"n": n} for n in rows], [{"n": 1}]
 """
 
 
@@ -198,6 +206,7 @@ def test_one_file_is_synthesised_with_raw_resources_and_all_doubts(file: Path) -
         "dataset 'odd' has no storage and goes from 'middle' to 'transform'",
         "dataset 'odd' has no format= and holds set",
         "dataset 'raw' is kept in eastus, and its tasks run in westeurope",
+        "dataset 'away' is kept in eastus, and its tasks run in westeurope",
         "serverless 'func' has no code yet",
         "secret 'crm' is read by 'extract' and not declared in environment 'prod'",
         "azure-native:dbforpostgresql:SingleServer 'old' is deprecated: Azure has retired",
@@ -205,7 +214,8 @@ def test_one_file_is_synthesised_with_raw_resources_and_all_doubts(file: Path) -
     )
     for told_of in expected:
         assert any(one.startswith(told_of) for one in found.warnings), told_of
-    assert not any("dataset 'data'" in one or "getClientConfig" in one for one in found.warnings)
+    for right in ("dataset 'data'", "dataset 'near'", "getClientConfig"):
+        assert not any(right in one for one in found.warnings), right
     text = glacier(file, "synth", "flow.py")
     assert "  extract    read   secret   crm" in text
     assert "  transform  write  dataset  data  object_storage data" in text

@@ -104,7 +104,9 @@ def _region_of(row: Registered) -> str:
     """Where a resource itself says that it is. A location of another form than the region's, such
     as ``EU``, is an area of several; ``West Europe`` is one that Azure calls ``westeurope``."""
     found = row.properties.get("location", row.properties.get("region"))
-    return found.replace(" ", "") if isinstance(found, str) and found != COMPUTED else ""
+    if not isinstance(found, str) or found == COMPUTED:
+        return ""
+    return "".join(found.lower().split()) if " " in found else found
 
 
 def _incomplete(graph: Graph, environment: Environment) -> Iterator[str]:
