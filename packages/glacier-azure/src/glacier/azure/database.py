@@ -50,11 +50,7 @@ def register_database(
         version=_VERSION,
         sku=azure.dbforpostgresql.SkuArgs(name=machine, tier=tier),
         storage=azure.dbforpostgresql.StorageArgs(auto_grow="Enabled", storage_size_gb=gigabytes),
-        auth_config=azure.dbforpostgresql.AuthConfigArgs(
-            active_directory_auth="Enabled",
-            password_auth="Disabled",
-            tenant_id=belongs_to,
-        ),
+        auth_config=_only_entra(belongs_to),
         backup=azure.dbforpostgresql.BackupArgs(backup_retention_days=7),
         network=_network(account),
         tags=dict(site.tags),
@@ -83,6 +79,14 @@ def _size(spec: DatabaseSpec, site: Site) -> tuple[str, str, int]:
     where = f"{site.environment}.database({spec.name!r})"
     mend = "Give 'small', 'medium', 'large', or a machine such as 'Standard_D4ds_v5'."
     raise InvalidOption(where=where, option="size", found=spec.size, mend=mend)
+
+
+def _only_entra(tenant_id: pulumi.Output[str]) -> azure.dbforpostgresql.AuthConfigArgs:
+    import pulumi_azure_native as azure
+
+    return azure.dbforpostgresql.AuthConfigArgs(
+        active_directory_auth="Enabled", password_auth="Disabled", tenant_id=tenant_id
+    )
 
 
 def _network(account: Account) -> azure.dbforpostgresql.NetworkArgs:
