@@ -51,12 +51,15 @@ class AzureProvider:
     @property
     def answers(self) -> Mapping[str, Mapping[str, Any]]:
         """What is known of the caller without asking Azure: the subscription, and no tenant."""
-        caller = {"clientId": _UNKNOWN, "objectId": _UNKNOWN, "tenantId": _UNKNOWN}
-        known = {**caller, "subscriptionId": self.account.subscription}
-        path = f"/subscriptions/{self.account.subscription}"
+        subscription = self.account.subscription
+        unknown = {"clientId": _UNKNOWN, "objectId": _UNKNOWN, "tenantId": _UNKNOWN}
+        known = {**unknown, "subscriptionId": subscription}
         return {
             "azure-native:authorization:getClientConfig": known,
-            "azure:core/getClientConfig:getClientConfig": {**known, "id": path},
+            "azure:core/getClientConfig:getClientConfig": {
+                **known,
+                "id": f"/subscriptions/{subscription}",
+            },
         }
 
     def doubts(self) -> Sequence[str]:
