@@ -18,6 +18,7 @@ CI = Path(__file__).resolve().parent / ".ci"
 sys.path.insert(0, str(CI))  # nox leaves the folder of the noxfile out
 
 from workspace import (  # noqa: E402
+    CORE,
     DIST,
     EXTENSIONS,
     PACKAGES,
@@ -94,7 +95,8 @@ def example(session: nox.Session) -> None:
 @nox.session(reuse_venv=True)
 def docs(session: nox.Session) -> None:
     """Run every code block of the documents, and the tests of the examples."""
-    session.install(*editable(PACKAGES), *group("test"), *group("example"))
+    third = ["-e", str(ROOT / "examples" / "glacier-share")]
+    session.install(*editable(PACKAGES), *third, *group("test"), *group("example"))
     session.run("pytest", "tests", "examples", *session.posargs)
 
 
@@ -194,21 +196,34 @@ def oldest_core(session: nox.Session, package: str) -> None:
     """An extension of this tree on the oldest core that it claims, built from that core's tag."""
     (need,) = (d for d in project(package)["dependencies"] if d.startswith("glacier-pipeline"))
     floor = re.search(r">=([\d.]+)", need)[1]
-    pattern = f"glacier-pipeline-v{floor}*"
-    listing = ["git", "tag", "--list", pattern, "--sort=v:refname"]
-    tags = session.run(*listing, external=True, silent=True).split()
+    core = released(session, CORE, f"v{floor}*", oldest=True)
+    session.install(str(core), wheel(package), *group("test"))
+    run_tests(session, package)
+
+
+@nox.session(name="released-extensions", tags=["matrix"], requires=["dist"])
+@nox.parametrize("package", each(EXTENSIONS))
+def released_extensions(session: nox.Session, package: str) -> None:
+    """The newest release of an extension, with its own tests, on the core of this tree."""
+    old = released(session, package, "v*")
+    session.install(str(old), wheel(CORE), *group("test"))
+    session.run("pytest", str(old / "tests"), *(session.posargs or ["--numprocesses=auto"]))
+
+
+def released(session: nox.Session, package: str, version: str, *, oldest: bool = False) -> Path:
+    """The folder of a package as one of its releases had it; without one the session is skipped."""
+    pattern = f"{project(package)['name']}-{version}"
+    order = f"--sort={'' if oldest else '-'}v:refname"
+    tags = session.run("git", "tag", "--list", pattern, order, external=True, silent=True).split()
     if not tags:
-        session.skip(f"{need!r} has no release yet: no tag {pattern}")
+        session.skip(f"there is no release yet: no tag {pattern}")
     old = Path(session.create_tmp()) / "old"
     shutil.rmtree(old, ignore_errors=True)
     old.mkdir()
-    archive = old / "core.tar"
-    session.run(
-        "git", "archive", f"--output={archive}", tags[0], "packages/glacier-core", external=True
-    )
+    archive = old / "packages.tar"  # of all: the tests of one may need what another's share
+    session.run("git", "archive", f"--output={archive}", tags[0], "packages", external=True)
     shutil.unpack_archive(archive, old)
-    session.install(str(old / "packages" / "glacier-core"), wheel(package), *group("test"))
-    run_tests(session, package)
+    return old / folder(package).relative_to(ROOT)
 
 
 @nox.session(name="foreign-glacier", tags=["matrix"], venv_backend="virtualenv", requires=["dist"])
@@ -228,7 +243,7 @@ def py314(session: nox.Session) -> None:
     site = tmp / "site"
     pure = ["--only-binary=:all:", "--platform=any", "--python-version=3.14", "--upgrade"]
     # Dask needs psutil and Pulumi needs grpcio, of which there are no wheels for Pyodide here.
-    here = [p for p in PACKAGES if p not in ("aws", "azure", "dask")]
+    here = [p for p in PACKAGES if p not in ("aws", "azure", "dask", "gcp")]
     session.install("--target", str(site), *pure, *map(wheel, here), *group("test"))
     npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tmp)]
     session.run(*npm, f"pyodide@{PYODIDE}", external=True)

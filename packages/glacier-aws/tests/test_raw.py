@@ -12,21 +12,16 @@ from pathlib import Path
 import pulumi_aws as aws
 import pytest
 
-from glacier.core import Database, Dataset, Environment, ObjectStorage
+from glacier.core import Database, Dataset, ObjectStorage
 from glacier.core.components import load_modules
 from glacier.core.contracts.providers import Registered
 from glacier.core.errors import UnknownNative
 from glacier.core.synth import Synth
 
-load_modules(
-    "pulumi_aws.dynamodb", "pulumi_aws.ec2", "pulumi_aws.s3"
-)  # which warn of their own parts
+# They warn of their own parts.
+load_modules("pulumi_aws.dynamodb", "pulumi_aws.ec2", "pulumi_aws.s3")
 
-Env = Callable[..., Environment]
 Told = Callable[[Callable[[], object]], dict[tuple[str, str], Registered]]
-
-# Outside a program pulumi asks for an event loop where none is, of which Python 3.12 warns.
-LOOPLESS = pytest.mark.filterwarnings("ignore:There is no current event loop:DeprecationWarning")
 
 
 def test_a_bucket_or_a_table_keeps_datasets(told: Told) -> None:
@@ -43,9 +38,22 @@ def test_a_bucket_or_a_table_keeps_datasets(told: Told) -> None:
     assert ("Bucket", "my.lake") in told(declare)
 
 
-@LOOPLESS
-def test_outside_a_program_it_is_adopted_all_the_same() -> None:
-    assert Dataset("raw", storage=aws.s3.Bucket("lake")).storage == ObjectStorage("lake")
+def test_outside_a_program_it_is_adopted_and_bound_all_the_same() -> None:
+    """In a process of its own: outside programs pulumi takes the event loop that it finds."""
+    code = """
+    import pulumi_aws as aws
+    from glacier.aws import AWSProvider
+    from glacier.core import Dataset, Environment, ObjectStorage
+
+    bucket = aws.s3.Bucket("lake")
+    assert Dataset("raw", storage=bucket).storage == ObjectStorage("lake")
+    env, raw = Environment(AWSProvider(account="123456789012", region="us-east-1")), Dataset("raw")
+    env.bind({raw: bucket})
+    assert env.placed(raw).storage == ObjectStorage("lake")
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_what_keeps_no_datasets_names_what_does(told: Told) -> None:
@@ -57,13 +65,6 @@ def test_what_keeps_no_datasets_names_what_does(told: Told) -> None:
     assert Path(__file__).name in str(caught.value)
 
 
-@LOOPLESS
-def test_an_environment_may_bind_a_raw_resource(env: Env) -> None:
-    made, raw = env(), Dataset("raw")
-    made.bind({raw: aws.s3.Bucket("lake")})
-    assert made.placed(raw).storage == ObjectStorage("lake")
-
-
 FILE = """
     from typing import Annotated
 
@@ -72,7 +73,7 @@ FILE = """
 
     from glacier.aws import AWSProvider
     from glacier.core import Dataset, Environment, Pipeline, Secret
-    from glacier.local import LocalExecutor
+    from glacier.core.testing import InlineExecutor
 
     env = Environment(provider=AWSProvider(account="123456", region="us-east-1"), name="prod")
     storage = env.object_storage(name="data")
@@ -150,45 +151,10 @@ def test_one_file_is_synthesised_with_raw_resources_and_all_doubts(file: Path) -
 def test_the_same_file_runs_under_plain_python(file: Path) -> None:
     run = (
         "\nif __name__ == '__main__':\n    import os\n    os.environ['GLACIER_SECRET_CRM'] = 'k'\n"
-        "    print(LocalExecutor().execute(env.bound(pipeline))['data'])\n"
+        "    print(InlineExecutor().execute(env.bound(pipeline))['data'])\n"
     )
     file.write_text(file.read_text().replace("here = aws.get_region()", "").replace(
         "zones = aws.get_availability_zones()", "") + run)  # fmt: skip
     command = [sys.executable, "flow.py"]
     done = subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "[1, 2, 3]\n"), done.stderr
-
-
-def test_only_the_line_of_the_provider_differs(file: Path) -> None:
-    text = """
-    from glacier.core import Dataset, Environment, Pipeline
-    from {module} import {provider}
-    env = Environment({call}, name="prod")
-    pipeline = Pipeline("etl")
-    raw = Dataset("raw", storage=env.object_storage("lake"))
-    shop = Dataset("shop", storage=env.database("shop"))
-    env.secret("crm")
-    env.serverless("call", handler="index.handler", code=...)
-
-    @pipeline.task
-    def extract() -> raw:
-        return [1]
-
-    @pipeline.task
-    def load(rows: raw) -> shop:
-        return [{{"n": n}} for n in rows]
-    """
-    calls = {
-        "aws": ("AWSProvider", "AWSProvider(account='123456789012', region='us-east-1')"),
-        "local": ("LocalProvider", "LocalProvider()"),
-    }
-    permissions = []
-    for module, (provider, call) in calls.items():
-        made = text.format(module=f"glacier.{module}", provider=provider, call=call)
-        file.write_text(textwrap.dedent(made))
-        found = Synth.from_json(json.loads(glacier(file, "synth", "flow.py", "--json")))
-        assert {"prod-lake", "prod-shop", "prod-crm", "prod-call"} <= {
-            row.name for row in found.resources
-        }
-        permissions.append(found.permissions)
-    assert permissions[0] == permissions[1]

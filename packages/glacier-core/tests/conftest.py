@@ -53,6 +53,17 @@ def work() -> Callable[[Callable[[], object]], int]:
 
 
 @pytest.fixture
+def forgotten_imports(tmp_path: Path) -> Iterator[None]:
+    """What a test has imported from its own folder is found no more after it."""
+    path = list(sys.path)
+    yield
+    sys.path[:] = path
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
+@pytest.fixture
 def shallow_stack() -> Iterator[None]:
     """Leaves room for about a hundred nested calls, so that recursion over tasks would show."""
     with _recursion_limit(_depth() + 120):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from pathlib import Path
-from typing import Callable, Iterator
+from typing import Callable
 
 import pytest
 
@@ -30,9 +30,8 @@ def extract() -> raw:
 
 
 @pytest.fixture
-def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgotten_imports: None) -> Write:
     """Writes a file, by default one that begins with a pipeline; what is imported is forgotten."""
-    modules, path = set(sys.modules), list(sys.path)
     monkeypatch.chdir(tmp_path)
 
     def write(text: str = "", name: str = "etl.py", head: str = HEAD) -> Path:
@@ -41,11 +40,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Write]:
         file.write_text(head + textwrap.dedent(text), encoding="utf-8")
         return file
 
-    yield write
-    sys.path[:] = path
-    for name in set(sys.modules) - modules:
-        if not name.startswith("glacier.core"):
-            del sys.modules[name]
+    return write
 
 
 @pytest.mark.parametrize(

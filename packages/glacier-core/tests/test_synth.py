@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 import textwrap
 from pathlib import Path
 from threading import Thread
-from typing import Any, Iterator, List
+from typing import Any, List
 
 import pytest
 from click.testing import CliRunner
@@ -45,12 +44,11 @@ FILE = """
 
 
 @pytest.fixture
-def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forgotten_imports: None) -> Path:
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "flow.py"
     path.write_text(textwrap.dedent(FILE))
-    yield path
-    sys.modules.pop("flow", None)
+    return path
 
 
 def test_a_file_is_executed_and_what_it_declares_is_told(file: Path) -> None:
@@ -254,4 +252,3 @@ def test_a_name_that_was_guessed_wrong_is_mended_by_executing_again(file: Path) 
     found = synth_file("flow.py", "shared")
     assert found.pipeline == "etl"
     assert [row.name for row in found.resources] == ["shared-key"]
-    sys.modules.pop("beside")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Type
+from typing import Any, ClassVar, Mapping, Type
 
 import pytest
 
 from glacier.core import Dataset, Pipeline, RunFailed
 from glacier.core.contracts import Executor, TaskCall, TaskResult, Value
 from glacier.core.testing import ExecutorContract, InlineExecutor, run, run_task
+from glacier.core.testing.contract_base import WithGaps
 from glacier.core.testing.inline import InlinePool
 
 raw, clean = Dataset("raw"), Dataset("clean")
@@ -94,3 +95,32 @@ def test_the_contract_catches_a_bad_executor(pool: Any, test: str) -> None:
 def test_a_suite_must_say_how_to_make_its_executor() -> None:
     with pytest.raises(TypeError, match=r"must define make_executor\(\)"):
         ExecutorContract().test_a_chain_hands_each_value_on()
+
+
+def test_a_gap_is_expected_to_fail_and_must() -> None:
+    class Suite(WithGaps):
+        def test_fails(self) -> None:
+            raise ValueError("not here")
+
+        def test_passes(self) -> None:
+            return
+
+    class Mine(Suite):
+        gaps: ClassVar[Mapping[str, str]] = {
+            "test_fails": "it cannot",
+            "test_passes": "it could not",
+        }
+
+    with pytest.raises(pytest.xfail.Exception, match="it cannot"):
+        Mine().test_fails()
+    with pytest.raises(AssertionError, match=r"test_passes passes now.*it could not"):
+        Mine().test_passes()
+    with pytest.raises(ValueError, match="not here"):
+        Suite().test_fails()
+
+
+def test_a_gap_names_a_test() -> None:
+    with pytest.raises(TypeError, match="'test_nothing'"):
+
+        class Mine(WithGaps):
+            gaps: ClassVar[Mapping[str, str]] = {"test_nothing": "no reason"}

@@ -11,19 +11,20 @@ import pytest
 
 from glacier.core import Dataset, Executor, Pipeline, Secret
 from glacier.core.errors import MissingSecret
-from glacier.core.testing import ExecutorContract
+from glacier.core.testing import ExecutorContract, StoringContract
 from glacier.dask import DaskExecutor
 
 
-class OnCluster(ExecutorContract):
-    """The contract on clusters whose addresses a fixture sets, by how many tasks they run at once;
+class OnCluster:
+    """A contract on clusters whose addresses a fixture sets, by how many tasks they run at once;
     what is executed there is disconnected after each test."""
 
+    history = False  # a run that fails can be gone on from only where there is one
     addresses: dict[int, str]
     made: list[DaskExecutor]
 
     def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
-        executor = DaskExecutor(self.addresses[workers], history=False, **options)
+        executor = DaskExecutor(self.addresses[workers], history=self.history, **options)
         self.made.append(executor)
         return executor
 
@@ -35,14 +36,14 @@ class OnCluster(ExecutorContract):
             executor.close()
 
 
-class TestThreads(OnCluster):
+class TestThreads(OnCluster, ExecutorContract):
     @pytest.fixture(autouse=True)
     def _clusters(self, threads: str, alone: str) -> Iterator[None]:
         with self.on({1: alone, 2: threads}):
             yield
 
 
-class TestProcesses(OnCluster):
+class TestProcesses(OnCluster, ExecutorContract):
     @pytest.fixture(autouse=True)
     def _clusters(self, processes: str, alone: str) -> Iterator[None]:
         with self.on({1: alone, 2: processes}):
@@ -69,3 +70,21 @@ class TestProcesses(OnCluster):
                 assert executor.execute(pipeline)["length"] == 4
             finally:
                 executor.client.run(lambda: os.environ.pop(variable))
+
+
+class TestStoringOnThreads(OnCluster, StoringContract):
+    history = True
+
+    @pytest.fixture(autouse=True)
+    def _clusters(self, threads: str) -> Iterator[None]:
+        with self.on({2: threads}):
+            yield
+
+
+class TestStoringInProcesses(OnCluster, StoringContract):
+    history = True
+
+    @pytest.fixture(autouse=True)
+    def _clusters(self, processes: str) -> Iterator[None]:
+        with self.on({2: processes}):
+            yield

@@ -417,3 +417,24 @@ def test_a_mapped_task_is_stopped_between_its_items(threads: str, how: str) -> N
             }
     assert len(ended) == 3
     assert items.count("succeeded") < 100, "most of them were never begun"
+
+
+def test_a_worker_needs_no_pulumi_for_a_module_that_declares_resources(
+    executor: DaskExecutor, tmp_path: Path
+) -> None:
+    pipeline, folder = Pipeline("raw"), str(tmp_path)
+    (tmp_path / "declares_raw_resources.py").write_text(
+        "import pulumi_nowhere as nowhere\n"
+        "bucket = nowhere.storage.Bucket('lake', versioning=True)\n"
+        "def answer():\n"
+        "    return 42\n"
+    )
+
+    @pipeline.task
+    def use() -> Out:
+        sys.path.insert(0, folder)
+        from declares_raw_resources import answer  # type: ignore[import-not-found]
+
+        return int(answer())
+
+    assert executor.execute(pipeline)["out"] == 42

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from glacier.core import Executor
-from glacier.core.testing import ExecutorContract
+from glacier.core.testing import ExecutorContract, StoringContract
 from glacier.local import LocalExecutor
 
 
@@ -17,3 +17,8 @@ class TestThreads(ExecutorContract):
 class TestManyThreads(ExecutorContract):
     def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
         return LocalExecutor(1 if workers == 1 else 16, **options, history=False)
+
+
+class TestStoringOnThreads(StoringContract):
+    def make_executor(self, *, workers: int = 2, **options: Any) -> Executor:
+        return LocalExecutor(workers=workers, **options)

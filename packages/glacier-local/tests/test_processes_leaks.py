@@ -20,7 +20,7 @@ from typing import Any, Dict, List, Optional, Set
 import pytest
 from seen import children, descendants, is_gone
 
-from glacier.core import Dataset, Event, Pipeline, TaskFinished, TaskStarted
+from glacier.core import Dataset, Event, Pipeline, RunStarted, TaskFinished, TaskStarted
 from glacier.local import LocalExecutor
 
 pytestmark = [
@@ -138,6 +138,25 @@ def test_nothing_is_left_of_a_run(end: Any, workers: int, fail_fast: bool, retri
         assert not state()["threads"]
         dict(run.values)
     del run
+    assert state() == before
+
+
+def test_nothing_is_left_of_a_run_that_is_interrupted_while_its_start_is_told() -> None:
+    pipeline = Pipeline("leaks")
+
+    @pipeline.task
+    def work(item: raw.each) -> clean:
+        return item
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, RunStarted):
+            raise KeyboardInterrupt
+
+    before = state()
+    with pytest.raises(KeyboardInterrupt):
+        LocalExecutor(2, processes=True).execute(
+            pipeline, inputs={raw: range(6)}, listeners=[interrupt]
+        )
     assert state() == before
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
-import os
 from typing import TYPE_CHECKING
 
 from glacier.aws.sdk import component, policy, trust
-from glacier.core.protocols import InvalidOption, cloud_name, load_modules, set_options
+from glacier.core.protocols import (
+    InvalidOption,
+    cloud_name,
+    code_archive,
+    load_modules,
+    set_options,
+)
 
 if TYPE_CHECKING:
     import pulumi
@@ -48,7 +53,7 @@ def register_serverless(spec: ServerlessSpec, site: Site, account: Account) -> a
         runtime=_RUNTIME,
         architectures=["arm64"],
         handler=spec.handler,
-        code=_code(spec),
+        code=code_archive(spec),
         memory_size=spec.memory,
         timeout=math.ceil(spec.timeout),
         tags=dict(site.tags),
@@ -112,13 +117,3 @@ def _role(
         attached = aws.iam.RolePolicyAttachmentArgs(role=role.name, policy_arn=arn)
         may.append(aws.iam.RolePolicyAttachment(label, attached, opts=part))
     return role, may
-
-
-def _code(spec: ServerlessSpec) -> pulumi.Archive:
-    import pulumi
-
-    if spec.code is None:
-        return pulumi.AssetArchive({})
-    if os.path.isfile(spec.code) and not spec.code.endswith(".zip"):
-        return pulumi.AssetArchive({os.path.basename(spec.code): pulumi.FileAsset(spec.code)})
-    return pulumi.FileArchive(spec.code)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Mapping, Sequence, Tuple
 
 from glacier.core.contracts.providers import Site
 from glacier.core.errors import UnknownOption
-from glacier.core.specs import Spec
+from glacier.core.specs import ServerlessSpec, Spec
 
 if TYPE_CHECKING:
     import pulumi
 
-__all__ = ["kept", "load_modules", "register_component", "set_options"]
+__all__ = ["code_archive", "kept", "load_modules", "register_component", "set_options"]
 
 
 def load_modules(*modules: str) -> None:
@@ -25,6 +26,17 @@ def load_modules(*modules: str) -> None:
         warnings.simplefilter("ignore", DeprecationWarning)
         for name in modules:
             hasattr(import_module(name), "outputs")  # some are lazy until they are asked for one
+
+
+def code_archive(spec: ServerlessSpec) -> pulumi.Archive:
+    """The code of a function: a folder, an archive, one file, or nothing yet."""
+    import pulumi
+
+    if spec.code is None:
+        return pulumi.AssetArchive({})
+    if os.path.isfile(spec.code) and not spec.code.endswith(".zip"):
+        return pulumi.AssetArchive({os.path.basename(spec.code): pulumi.FileAsset(spec.code)})
+    return pulumi.FileArchive(spec.code)
 
 
 def register_component(

@@ -112,9 +112,9 @@ class Execution:
                 stock.close()
             raise
         state, resumable = State.CANCELLED, False
-        if emit is not None:
-            emit(RunStarted(run_id, plan, started))
         try:
+            if emit is not None:
+                emit(RunStarted(run_id, plan, started))
             log = driver.run()
             state = State.FAILED if log.errors else State.SUCCEEDED
         finally:

@@ -135,9 +135,14 @@ class PoolExecutor(ABC):
 
     def _drive(self, execution: Execution, refs: Mapping[str, VersionRef]) -> _PoolDriver:
         pool = self.open()
-        scheduler = self._scheduler(execution, pool)
-        if refs:
-            scheduler.ledger.pin(refs)
+        try:
+            scheduler = self._scheduler(execution, pool)
+            if refs:
+                scheduler.ledger.pin(refs)
+            scheduler.announce()  # before the listeners, who may do much at the start of a run
+        except BaseException:
+            pool.close()
+            raise
         return _PoolDriver(pool, scheduler)
 
     def _scheduler(self, execution: Execution, pool: Pool) -> Scheduler:
@@ -173,7 +178,6 @@ class _PoolDriver:
         return self.scheduler.ledger.log
 
     def run(self) -> RunLog:
-        self.scheduler.announce()
         return self.scheduler.run()
 
     def close(self) -> None:

@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from glacier.core.arrivals import Arrivals
     from glacier.core.attempts import next_pause
     from glacier.core.cloudnames import cloud_name
-    from glacier.core.components import kept, load_modules, register_component, set_options
+    from glacier.core.components import (
+        code_archive,
+        kept,
+        load_modules,
+        register_component,
+        set_options,
+    )
     from glacier.core.context import adopt_scratch, share_scratch
     from glacier.core.contracts import (
         FORMAT,
@@ -192,6 +198,7 @@ __all__ = [
     "check_concurrency",
     "check_secrets",
     "cloud_name",
+    "code_archive",
     "count_of",
     "explained",
     "hindered",
@@ -297,6 +304,7 @@ _ROOMS = {
     "check_concurrency": "limits",
     "check_secrets": "execution",
     "cloud_name": "cloudnames",
+    "code_archive": "components",
     "count_of": "mapping",
     "explained": "execution",
     "hindered": "hindrances",

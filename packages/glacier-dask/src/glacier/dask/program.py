@@ -21,7 +21,7 @@ from threading import Lock
 from types import FunctionType, ModuleType
 from typing import Any, NamedTuple
 
-from glacier.core.protocols import TaskCall, bare, watch_imports
+from glacier.core.protocols import TaskCall, bare, install_placeholders, watch_imports
 from glacier.dask.engine import cloudpickle
 from glacier.dask.faults import CannotCross
 
@@ -91,6 +91,7 @@ def _load(packed: bytes) -> Program:
     maker, inner = pickle.loads(packed)
     if maker != _this_process():
         watch_imports()  # a module that executes a pipeline may be imported for a helper
+        install_placeholders()  # and may declare resources, of which no task needs any
     program: Program = cloudpickle.loads(inner)
     return program
 

@@ -89,9 +89,13 @@ class Site:
 
     def called(self, spec: Spec, name: str) -> str:
         """Note that a resource is called that in the cloud, which users are shown; returns it."""
+        return self.changed(spec.kind, spec.name, name)
+
+    def changed(self, kind: str, given: str, made: str) -> str:
+        """Note that a cloud is given ``made`` for what users gave, such as a tag; returns it."""
         if self._session is not None:
-            self._session.names.append((spec.kind, spec.name, name))
-        return name
+            self._session.names.append((kind, given, made))
+        return made
 
     def tell(self, row: Registered) -> None:
         """Show a resource that no Pulumi program registers."""

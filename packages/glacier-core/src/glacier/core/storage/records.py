@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Optional, Tuple
 
-from glacier.core.versions import Reference
+if TYPE_CHECKING:
+    from glacier.core.versions import Reference
 
 __all__ = ["Kept", "Origin"]
 

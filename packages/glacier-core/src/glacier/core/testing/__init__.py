@@ -1,7 +1,7 @@
 """For tests: run a pipeline or one task inline; suites for executors and for providers.
 
-``ExecutorContract`` and ``ProviderContract`` are suites to subclass; the latter is imported when it
-is asked for.
+``ExecutorContract``, ``StoringContract`` and ``ProviderContract`` are suites to subclass; the last
+is imported when it is asked for.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, List
 
 from glacier.core.testing.clock import FakeClock
 from glacier.core.testing.contract import ExecutorContract
+from glacier.core.testing.contract_storing import StoringContract
 from glacier.core.testing.inline import InlineExecutor, run, run_task
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ __all__ = [
     "FakeClock",
     "InlineExecutor",
     "ProviderContract",
+    "StoringContract",
     "run",
     "run_task",
 ]

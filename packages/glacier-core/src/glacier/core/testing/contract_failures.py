@@ -15,6 +15,7 @@ from glacier.core.errors import (
     TaskExited,
     WrongOutputs,
 )
+from glacier.core.loading import LoadingEnded, loading
 from glacier.core.pipeline import Pipeline
 from glacier.core.testing.contract_base import Annotated, ContractBase, Recorder, caught
 
@@ -163,6 +164,13 @@ class FailureContract(ContractBase):
         run = self.make_executor().execute(pipeline, raise_on_failure=False)
         assert (run.tasks["fail"].state, run.tasks["skip"].state) == ("failed", "skipped")
         assert run.tasks["skip"].reason == "nothing today"
+
+    def test_it_ends_the_loading_of_a_file_and_runs_nothing(self) -> None:
+        executor, pipeline, recorder = self.make_executor(), _branches(), Recorder()
+        with loading() as file:
+            caught(LoadingEnded, lambda: executor.execute(pipeline, listeners=[recorder]))
+        assert file.executed is pipeline
+        assert not recorder.events
 
     def test_only_pipelines_are_executed(self) -> None:
         executor: Any = self.make_executor()

@@ -26,7 +26,7 @@ from glacier.core.pipeline import Pipeline
 from glacier.core.programs import Session, opened
 from glacier.core.registry import load
 from glacier.core.synth.program import run_program
-from glacier.core.testing.contract_base import Annotated, caught
+from glacier.core.testing.contract_base import Annotated, WithGaps, caught
 
 __all__ = ["ProviderContract"]
 
@@ -45,7 +45,7 @@ class Told(NamedTuple):
         return [called for one, declared, called in self.names if (one, declared) == (kind, name)]
 
 
-class ProviderContract:
+class ProviderContract(WithGaps):
     """All that an environment promises, whatever its provider."""
 
     declaration = ""
@@ -54,16 +54,13 @@ class ProviderContract:
     sdks: Tuple[str, ...] = ()
     """The modules that must not be imported before a resource is registered."""
 
-    has_options = True
-    """Whether ``options=`` reach resources that know which ones they have."""
-
     def make_provider(self) -> Provider:
         """A provider whose settings are beyond doubt."""
         raise TypeError(f"{type(self).__name__} must define make_provider()")
 
-    def make_doubtful(self) -> Optional[Provider]:
-        """One whose settings cannot be real; ``None`` where there are none to be."""
-        return None
+    def make_doubtful(self) -> Provider:
+        """One whose settings cannot be real."""
+        raise TypeError(f"{type(self).__name__} must define make_doubtful()")
 
     def tags_of(self, row: Registered) -> Optional[Mapping[str, Any]]:
         """The tags of a resource; ``None`` for one that takes none."""
@@ -130,8 +127,7 @@ assert not imported, imported
 
     def test_outside_a_program_resources_are_only_declared(self) -> None:
         lake = self.environment().object_storage("lake")
-        if lake.environment is not None and self.make_provider().needs_program:
-            assert "lake" in str(caught(NotRegistered, lambda: lake.native))
+        assert "lake" in str(caught(NotRegistered, lambda: lake.native))
 
     def test_inside_a_program_each_kind_is_registered_at_once(self) -> None:
         env: List[Environment] = []
@@ -168,10 +164,16 @@ assert not imported, imported
         told = self.told(declare)
         keys = [(row.type, row.name, row.parent) for row in told.rows]
         assert len(keys) == len(set(keys))
-        if self.make_provider().needs_program:
-            for kind in KINDS:
-                called = [name for one, _, name in told.names if one == kind]
-                assert len(called) == len(set(called)) == 2, kind
+
+    def test_what_two_environments_have_is_called_differently(self) -> None:
+        def declare() -> None:
+            self.declare_all(self.environment("dev"))
+            self.declare_all(self.environment("prod"))
+
+        told = self.told(declare)
+        for kind in KINDS:
+            called = [name for one, _, name in told.names if one == kind]
+            assert len(called) == len(set(called)) == 2, kind
 
     def test_names_that_no_cloud_takes_become_ones_that_it_does(self) -> None:
         names = ("a", "A", "a_b", "a.b", "0", "x" * 128, "X" * 128)
@@ -185,15 +187,11 @@ assert not imported, imported
                 env.secret(name)
 
         told = self.told(declare)
-        if self.make_provider().needs_program:
-            for kind in KINDS:
-                called = [name for one, _, name in told.names if one == kind]
-                assert len(set(called)) == len(names), kind
+        for kind in KINDS:
+            called = [name for one, _, name in told.names if one == kind]
+            assert len(set(called)) == len(names), kind
 
     def test_an_unknown_option_of_the_provider_names_the_nearest(self) -> None:
-        if not self.has_options:
-            return
-
         def declare() -> None:
             self.environment().object_storage("lake", options={"tagz": {}})
 
@@ -203,8 +201,6 @@ assert not imported, imported
 
     def test_what_cannot_be_real_declares_and_synthesises_with_a_warning(self) -> None:
         provider = self.make_doubtful()
-        if provider is None:
-            return
         env = self.environment(provider=provider)
         pipeline, raw = Pipeline("contract"), Dataset("raw", storage=env.object_storage("lake"))
 
@@ -217,9 +213,6 @@ assert not imported, imported
         assert set(provider.doubts()) <= set(found.warnings)
 
     def test_a_native_resource_is_taken_for_a_storage(self) -> None:
-        if not self.make_provider().adopts:
-            return
-
         def declare() -> None:
             lake = self.environment().object_storage("lake")
             raw = Dataset("raw", storage=lake.native)

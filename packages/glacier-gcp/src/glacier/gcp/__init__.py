@@ -1,0 +1,31 @@
+"""Glacier on Google Cloud.
+
+Each name is imported when it is asked for, and Pulumi only when a resource is registered.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from glacier.gcp._version import __version__
+
+if TYPE_CHECKING:
+    from glacier.gcp.account import Network
+    from glacier.gcp.provider import GCPProvider
+
+__all__ = ["GCPProvider", "Network", "__version__"]
+
+_ROOMS = {"GCPProvider": "provider", "Network": "account"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
