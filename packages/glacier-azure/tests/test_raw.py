@@ -137,7 +137,7 @@ FILE = """
 
     from glacier.azure import AzureProvider
     from glacier.core import Dataset, Environment, Pipeline, Secret
-    from glacier.local import LocalExecutor
+    from glacier.core.testing import InlineExecutor
 
     env = Environment(provider=AzureProvider(subscription="xyz", region="westeurope"), name="prod")
     lake = env.object_storage(name="data")
@@ -227,7 +227,7 @@ def test_one_file_is_synthesised_with_raw_resources_and_all_doubts(file: Path) -
 def test_the_same_file_runs_under_plain_python(file: Path) -> None:
     run = (
         "\nif __name__ == '__main__':\n    import os\n    os.environ['GLACIER_SECRET_CRM'] = 'k'\n"
-        "    print(LocalExecutor().execute(env.bound(pipeline))['data'])\n"
+        "    print(InlineExecutor().execute(env.bound(pipeline))['data'])\n"
     )
     lines = textwrap.dedent(FILE).splitlines()
     offline = [line for line in lines if not line.startswith(("here =", "keys ="))]
@@ -235,38 +235,3 @@ def test_the_same_file_runs_under_plain_python(file: Path) -> None:
     command = [sys.executable, "flow.py"]
     done = subprocess.run(command, cwd=file.parent, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "[1, 2, 3]\n"), done.stderr
-
-
-def test_only_the_line_of_the_provider_differs(file: Path) -> None:
-    text = """
-    from glacier.core import Dataset, Environment, Pipeline
-    from {module} import {provider}
-    env = Environment({call}, name="prod")
-    pipeline = Pipeline("etl")
-    raw = Dataset("raw", storage=env.object_storage("lake"))
-    shop = Dataset("shop", storage=env.database("shop"))
-    env.secret("crm")
-    env.serverless("call", handler="index.handler", code=...)
-
-    @pipeline.task
-    def extract() -> raw:
-        return [1]
-
-    @pipeline.task
-    def load(rows: raw) -> shop:
-        return [{{"n": n}} for n in rows]
-    """
-    calls = {
-        "azure": ("AzureProvider", "AzureProvider(subscription='xyz', region='westeurope')"),
-        "local": ("LocalProvider", "LocalProvider()"),
-    }
-    permissions = []
-    for module, (provider, call) in calls.items():
-        made = text.format(module=f"glacier.{module}", provider=provider, call=call)
-        file.write_text(textwrap.dedent(made))
-        found = Synth.from_json(json.loads(glacier(file, "synth", "flow.py", "--json")))
-        assert {"prod-lake", "prod-shop", "prod-crm", "prod-call"} <= {
-            row.name for row in found.resources
-        }
-        permissions.append(found.permissions)
-    assert permissions[0] == permissions[1]
