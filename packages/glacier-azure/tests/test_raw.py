@@ -227,7 +227,7 @@ def test_one_file_is_synthesised_with_raw_resources_and_all_doubts(file: Path) -
 def test_the_same_file_runs_under_plain_python(file: Path) -> None:
     run = (
         "\nif __name__ == '__main__':\n    import os\n    os.environ['GLACIER_SECRET_CRM'] = 'k'\n"
-        "    print(InlineExecutor().execute(env.bound(pipeline))['data'])\n"
+        "    print(InlineExecutor().execute(env.bound(pipeline), keep=['data'])['data'])\n"
     )
     lines = textwrap.dedent(FILE).splitlines()
     offline = [line for line in lines if not line.startswith(("here =", "keys ="))]
