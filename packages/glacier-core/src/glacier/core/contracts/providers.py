@@ -76,6 +76,15 @@ class Site:
         self._session = session
         self._made: Dict[str, Any] = {}
 
+    @property
+    def deletes_data(self) -> bool:
+        """Whether the data of this environment are about to be deleted, as its owner asked.
+
+        What a cloud has against that (a bucket that must be empty, a protected database) is to be
+        registered as switched off.
+        """
+        return self._session is not None and self._session.deletes_data
+
     def once(self, key: str, make: Callable[[], T]) -> T:
         """What is made once for the whole environment: its provider instance, a resource group."""
         if key not in self._made:

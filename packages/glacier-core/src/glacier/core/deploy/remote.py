@@ -1,0 +1,39 @@
+"""An operation in a process of its own: here, the modules that declare it are imported already."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from typing import Any
+
+from glacier.core.deploy.asked import Asked
+from glacier.core.deploy.record import Deployment
+from glacier.core.errors import CannotDeploy
+
+__all__ = ["operate_elsewhere"]
+
+
+def operate_elsewhere(target: str, environment: str, provider: str, asked: Asked) -> Deployment:
+    """The operation on ``FILE:PIPELINE`` in another process, which tells each step on standard
+    error. Raises what it raises there."""
+    paths = [path for path in sys.path if path]
+    done = subprocess.run(
+        [sys.executable, "-m", "glacier.core.deploy"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        # Not as arguments, which all users of a machine can see: a backend's URL may have a
+        # password in it.
+        input=pickle.dumps((target, environment, provider, asked)),
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    try:
+        found: Any = pickle.loads(done.stdout)
+    except (EOFError, pickle.UnpicklingError) as error:
+        reason = f"the process that did it ended with code {done.returncode}"
+        mend = "What it said stands above."
+        raise CannotDeploy(target=target, reason=reason, mend=mend) from error
+    if isinstance(found, Deployment):
+        return found
+    raise found
