@@ -120,8 +120,8 @@ class Environment(Declared):
         The project is the pipeline, the stack the environment, or one that there is: ``stack``.
         ``backend`` is the URL of the state, by itself a folder in ``.glacier``. What is secret in a
         new stack is encrypted by ``secrets_provider``, or with a passphrase. The file that declares
-        the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi program of your own its
-        engine deploys, and this does nothing. Raises :class:`~glacier.core.errors.DeployError`.
+        the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi program of your own
+        its engine deploys, and this does nothing. Raises :class:`~glacier.core.errors.DeployError`.
         """
         return self._operate("deploy", pipeline, backend, stack, secrets_provider)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import click
 
@@ -49,7 +49,7 @@ def deploy(ctx: click.Context, **given: Any) -> None:
 
     Without --yes it shows first what would be done, and asks.
     """
-    if not given["yes"] and _asks(given, "Deploy?"):
+    if _must_ask(given):
         _run(ctx, "preview", given, is_last=False)
         click.confirm("Deploy?", abort=True, err=True)
     _run(ctx, "deploy", given)
@@ -74,7 +74,7 @@ def preview(ctx: click.Context, **given: Any) -> None:
 @click.pass_context
 def refresh(ctx: click.Context, **given: Any) -> None:
     """Take over into the state what is there in the cloud; nothing is changed there."""
-    if not given["yes"] and _asks(given, "Refresh?"):
+    if _must_ask(given):
         click.confirm("Replace the state by what is there in the cloud?", abort=True, err=True)
     _run(ctx, "refresh", given)
 
@@ -88,16 +88,18 @@ def refresh(ctx: click.Context, **given: Any) -> None:
 @click.pass_context
 def destroy(ctx: click.Context, **given: Any) -> None:
     """Delete what was deployed; what holds data stays, unless --delete-data says otherwise."""
-    if not given["yes"] and _asks(given, "Destroy?"):
+    if _must_ask(given):
         what = "everything, WITH ALL DATA" if given["delete_data"] else "all that holds no data"
         click.confirm(f"Delete {what}?", abort=True, err=True)
     _run(ctx, "destroy", given)
 
 
-def _asks(given: Any, what: str) -> bool:
-    """Whether there is somebody to be asked; a program that reads JSON cannot answer."""
+def _must_ask(given: Any) -> bool:
+    """Whether to ask before anything is done. Raises where nobody could answer."""
+    if given["yes"]:
+        return False
     if given["as_json"] or not click.get_text_stream("stdin").isatty():
-        raise click.UsageError(f"{what} There is nobody to ask here: say --yes.")
+        raise click.UsageError("there is nobody here to say yes: give --yes.")
     return True
 
 

@@ -63,7 +63,7 @@ def operate(job: Job, program: Program) -> Deployment:
         backend,
         tuple(watch.steps),
         watch.changes,
-        {} if job.asked.operation == "preview" else _outputs(stack),
+        _outputs(stack) if job.asked.operation in ("deploy", "refresh") else {},
         kept,
     )
 

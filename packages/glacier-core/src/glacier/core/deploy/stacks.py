@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["automation", "open_stack"]
 
+_ENGINE = {
+    # Where a stack's settings are not in the folder, as on another machine, those in its state are
+    # used: by itself the engine would begin to encrypt with a passphrase what a key has encrypted.
+    "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+    "PULUMI_SKIP_UPDATE_CHECK": "true",
+}
+
 
 def automation() -> Any:
     """Pulumi's Automation API.
@@ -45,7 +52,7 @@ def open_stack(
     space = auto.LocalWorkspace(
         work_dir=str(folder),
         program=program,
-        env_vars={"PULUMI_BACKEND_URL": backend, "PULUMI_SKIP_UPDATE_CHECK": "true"},
+        env_vars={**_ENGINE, "PULUMI_BACKEND_URL": backend},
         secrets_provider=settings.secrets_provider,
         project_settings=_project(auto, project, backend),
         pulumi_command=_engine(auto),
