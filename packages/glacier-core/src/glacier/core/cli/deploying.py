@@ -108,7 +108,8 @@ def _run(ctx: click.Context, operation: str, given: Any, *, is_last: bool = True
     from glacier.core.errors import DeployFailed
 
     settings = Settings(given["backend"], given["stack"], given.get("secrets_provider"))
-    asked = Asked(operation, settings, bool(given.get("delete_data")), _tell)
+    tells = None if operation == "preview" else _tell
+    asked = Asked(operation, settings, bool(given.get("delete_data")), tells)
     try:
         with stdout_for_json(given["as_json"]):
             done = operate_on_file(given["target"], given["environment"], asked)
@@ -128,7 +129,10 @@ def _tell(step: Step) -> None:
 
 
 def _print(done: Deployment, *, as_json: bool) -> None:
+    from glacier.core.deploy.text import text_of
+
     if as_json:
         print_json(done.to_json())
     else:
-        click.echo(str(done), nl=False)
+        # The steps of anything but a preview have been told while they were done.
+        click.echo(text_of(done, with_steps=done.operation == "preview"), nl=False)

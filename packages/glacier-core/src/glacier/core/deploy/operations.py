@@ -11,7 +11,13 @@ from glacier.core.deploy.faults import Where, error_of
 from glacier.core.deploy.holding import beside, holders
 from glacier.core.deploy.program import Program
 from glacier.core.deploy.record import Deployment, Output
-from glacier.core.deploy.settings import backend_of, check_name_of, folder_of
+from glacier.core.deploy.settings import (
+    backend_of,
+    check_name_of,
+    checked_settings,
+    folder_of,
+    without_password,
+)
 from glacier.core.deploy.stacks import automation, open_stack
 from glacier.core.deploy.watching import Watch, kind_and_name
 
@@ -40,6 +46,7 @@ def operate(job: Job, program: Program) -> Deployment:
     """Do what the job says. Raises :class:`~glacier.core.errors.DeployError`, and what the user's
     file raises."""
     automation()
+    checked_settings(job.asked.settings, f"{job.asked.operation} of {job.pipeline!r}")
     project = check_name_of("pipeline", job.pipeline)
     name = job.asked.settings.stack or check_name_of("environment", job.environment)
     backend, folder = backend_of(job.asked.settings), folder_of(job.asked.settings, project)
@@ -60,7 +67,7 @@ def operate(job: Job, program: Program) -> Deployment:
         job.environment,
         job.location,
         name,
-        backend,
+        without_password(backend),
         tuple(watch.steps),
         watch.changes,
         _outputs(stack) if job.asked.operation in ("deploy", "refresh") else {},

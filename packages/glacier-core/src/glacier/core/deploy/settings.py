@@ -8,7 +8,14 @@ from typing import NamedTuple, Optional, cast
 
 from glacier.core.errors import CannotDeploy, InvalidOption
 
-__all__ = ["Settings", "backend_of", "check_name_of", "checked_settings", "folder_of"]
+__all__ = [
+    "Settings",
+    "backend_of",
+    "check_name_of",
+    "checked_settings",
+    "folder_of",
+    "without_password",
+]
 
 _LONGEST = 100  # of the names of projects and stacks, in all of Pulumi's backends
 
@@ -47,6 +54,16 @@ def backend_of(settings: Settings) -> str:
     folder = _home(settings)
     folder.mkdir(parents=True, exist_ok=True)
     return folder.as_uri()
+
+
+def without_password(url: str) -> str:
+    """A URL as it may be shown."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    name, colon, _ = user.partition(":")
+    return parts._replace(netloc=f"{name}:****@{host}").geturl() if at and colon else url
 
 
 def folder_of(settings: Settings, project: str) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, List, Optional
 
 from glacier.core.deploy.faults import Where, error_of
-from glacier.core.deploy.settings import Settings
+from glacier.core.deploy.settings import Settings, without_password
 from glacier.core.deploy.watching import Watch
 from glacier.core.errors import MissingEngine, NoSuchStack
 from glacier.core.libraries import library
@@ -64,7 +64,7 @@ def open_stack(
         raise NoSuchStack(
             stack=where.stack,
             project=project,
-            backend=backend,
+            backend=without_password(backend),
             known=_known(auto, space),
             mend="'glacier deploy' without --stack makes the stack of the environment.",
         ) from error

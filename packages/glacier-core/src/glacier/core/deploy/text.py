@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from glacier.core.deploy.record import Deployment, Step
@@ -18,32 +18,31 @@ def line_of(step: Step) -> str:
     return f"{_SIGNS.get(step.operation, '*')} {step.operation} {step.type} {step.name}"
 
 
-def text_of(done: Deployment) -> str:
+def text_of(done: Deployment, *, with_steps: bool = True) -> str:
     """What was done, what is exported, and what was left."""
     head = f"{done.operation} of {done.pipeline} in {done.environment} ({done.location})"
     lines = [head]
     if done.note:
         return f"{head}\n  {done.note}\n"
-    lines += [f"  stack {done.stack} of {done.backend}", "", f"Steps ({len(done.steps)})"]
-    lines += [f"  {line_of(step)}" for step in done.steps]
-    lines += _counts(done)
+    lines.append(f"  stack {done.stack} of {done.backend}")
+    if with_steps:
+        lines += ["", f"Steps ({len(done.steps)})"]
+        lines += [f"  {line_of(step)}" for step in done.steps]
+    lines += ["", _counts(done)]
     if done.outputs:
         width = max(len(name) for name in done.outputs)
         lines += ["", f"Outputs ({len(done.outputs)})"]
-        lines += [f"  {name.ljust(width)}  {_shown(one.shown)}" for name, one in _sorted(done)]
+        found = sorted(done.outputs.items())
+        lines += [f"  {name.ljust(width)}  {_shown(one.shown)}" for name, one in found]
     if done.kept:
         lines += ["", f"Kept, for they hold data ({len(done.kept)})"]
         lines += [f"  {name}" for name in done.kept]
     return "\n".join(lines) + "\n"
 
 
-def _counts(done: Deployment) -> List[str]:
+def _counts(done: Deployment) -> str:
     told = ", ".join(f"{done.changes[key]} {key}" for key in sorted(done.changes))
-    return ["", told or "nothing has changed"]
-
-
-def _sorted(done: Deployment) -> List[tuple]:
-    return sorted(done.outputs.items())
+    return told or "nothing has changed"
 
 
 def _shown(value: object) -> str:
