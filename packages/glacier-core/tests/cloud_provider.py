@@ -6,7 +6,7 @@ from typing import Any, Mapping, Sequence
 
 from glacier.core.components import kept, register_component
 from glacier.core.contracts.providers import Location, Site
-from glacier.core.specs import ObjectStorageSpec, ServerlessSpec, Spec
+from glacier.core.specs import ObjectStorageSpec, ScheduleSpec, ServerlessSpec, Spec
 
 __all__ = ["CloudProvider"]
 
@@ -37,6 +37,9 @@ class CloudProvider:
     def register(self, spec: Spec, site: Site) -> Any:
         import pulumi
 
+        if isinstance(spec, ScheduleSpec):
+            return None
+
         def instance() -> pulumi.ProviderResource:
             settings = {"allowedAccountIds": [self.account]}
             return pulumi.ProviderResource("cloud", site.label("cloud"), settings)
@@ -49,10 +52,9 @@ class CloudProvider:
             arguments = {"bucket": label, "forceDestroy": empties, "tags": dict(site.tags)}
             made = pulumi.CustomResource("cloud:index:Bucket", label, arguments, kept(part))
             pulumi.CustomResource("cloud:index:Guard", label, {"on": made.id}, part)
-        elif isinstance(spec, ServerlessSpec):
+        else:
+            assert isinstance(spec, ServerlessSpec)
             arguments = {"name": label, "memory": spec.memory, "tags": dict(site.tags)}
             made = pulumi.CustomResource("cloud:index:Function", label, arguments, part)
-        else:
-            return None
         whole.register_outputs({})
         return made

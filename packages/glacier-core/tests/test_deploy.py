@@ -329,9 +329,8 @@ def test_what_is_wrong_with_the_file_is_told_before_the_engine_is_asked(write: W
 
 
 def test_what_the_file_raises_in_the_engine_alone_is_raised_as_it_is(write: Write) -> None:
-    write(more="import pulumi; env.secret('a' if pulumi.get_stack() else '')")
-    more = "import os, pulumi\nif pulumi.runtime.settings.SETTINGS.engine: raise ValueError('late')"
-    Path("flow.py").write_text(f"{Path('flow.py').read_text()}\n{more}\n")
+    write(more="if pulumi.runtime.settings.SETTINGS.engine: raise ValueError('late')")
+    Path("flow.py").write_text(f"import pulumi\n{Path('flow.py').read_text()}")
     with pytest.raises(FileRaised, match="late"):
         operate("deploy")
 

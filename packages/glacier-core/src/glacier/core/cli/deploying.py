@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 import click
@@ -98,7 +99,7 @@ def _must_ask(given: Any) -> bool:
     """Whether to ask before anything is done. Raises where nobody could answer."""
     if given["yes"]:
         return False
-    if given["as_json"] or not click.get_text_stream("stdin").isatty():
+    if given["as_json"] or not sys.stdin.isatty():
         raise click.UsageError("there is nobody here to say yes: give --yes.")
     return True
 

@@ -148,6 +148,8 @@ def _watched(work: _Work, *, is_plan: bool = False) -> Generator[Watch, None, No
         if work.program.raised:
             raise work.program.raised[0] from None
         raise error_of(error, watch, work.where) from error
+    finally:
+        work.program.close()
 
 
 def _state(work: _Work) -> List[Mapping[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, NamedTuple, Set
 
 from glacier.core.loader import load, split_target
@@ -18,24 +19,33 @@ Register = Callable[[bool], None]
 
 class Program(NamedTuple):
     """``run`` registers everything, given ``True`` with what holds data as ready to be deleted;
-    ``raised`` is what it ended with."""
+    ``raised`` is what it ended with. ``loops`` are the event loops in which it ran."""
 
     run: Register
     raised: List[BaseException]
+    loops: List[asyncio.AbstractEventLoop]
+
+    def close(self) -> None:
+        """Close what pulumi leaves open where a resource could not be registered."""
+        for loop in self.loops:
+            if not loop.is_running() and not loop.is_closed():
+                loop.close()
 
 
 def program_of(register: Register) -> Program:
     """The same, with what it raises, of which pulumi makes a text on another thread."""
     raised: List[BaseException] = []
+    loops: List[asyncio.AbstractEventLoop] = []
 
     def run(deletes_data: bool) -> None:
+        loops.append(asyncio.get_running_loop())
         try:
             register(deletes_data)
         except BaseException as error:
             raised.append(error)
             raise
 
-    return Program(run, raised)
+    return Program(run, raised, loops)
 
 
 def of_file(target: str, pipeline: str, environment: Environment, before: Set[str]) -> Register:
