@@ -45,7 +45,7 @@ _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @_yes
 @format_json
 @click.pass_context
-def deploy(ctx: click.Context, **given: Any) -> None:
+def deploy(ctx: click.Context, /, **given: Any) -> None:
     """Make the resources of a pipeline in a cloud, or bring them up to date.
 
     Without --yes it shows first what would be done, and asks.
@@ -62,7 +62,7 @@ def deploy(ctx: click.Context, **given: Any) -> None:
 @_secrets_provider
 @format_json
 @click.pass_context
-def preview(ctx: click.Context, **given: Any) -> None:
+def preview(ctx: click.Context, /, **given: Any) -> None:
     """Show what 'deploy' would do, by the engine's comparison with the stack."""
     _run(ctx, "preview", given)
 
@@ -73,7 +73,7 @@ def preview(ctx: click.Context, **given: Any) -> None:
 @_yes
 @format_json
 @click.pass_context
-def refresh(ctx: click.Context, **given: Any) -> None:
+def refresh(ctx: click.Context, /, **given: Any) -> None:
     """Take over into the state what is there in the cloud; nothing is changed there."""
     if _must_ask(given):
         click.confirm("Replace the state by what is there in the cloud?", abort=True, err=True)
@@ -87,7 +87,7 @@ def refresh(ctx: click.Context, **given: Any) -> None:
 @_yes
 @format_json
 @click.pass_context
-def destroy(ctx: click.Context, **given: Any) -> None:
+def destroy(ctx: click.Context, /, **given: Any) -> None:
     """Delete what was deployed; what holds data stays, unless --delete-data says otherwise."""
     if _must_ask(given):
         what = "everything, WITH ALL DATA" if given["delete_data"] else "all that holds no data"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Generator, List, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, Generator, List, Mapping, NamedTuple, Sequence
 
 from glacier.core.contracts.providers import Location
 from glacier.core.deploy.asked import Asked
@@ -42,6 +42,12 @@ class _Work(NamedTuple):
     where: Where
 
 
+class _Done(NamedTuple):
+    watch: Watch
+    outputs: Mapping[str, Any] = {}
+    kept: Sequence[str] = ()
+
+
 def operate(job: Job, program: Program) -> Deployment:
     """Do what the job says. Raises :class:`~glacier.core.errors.DeployError`, and what the user's
     file raises."""
@@ -60,7 +66,7 @@ def operate(job: Job, program: Program) -> Deployment:
         folder=folder,
         may_make=job.asked.operation in ("deploy", "preview") and job.asked.settings.stack is None,
     )
-    watch, kept = _OPERATIONS[job.asked.operation](_Work(job, program, stack, where))
+    done = _OPERATIONS[job.asked.operation](_Work(job, program, stack, where))
     return Deployment(
         job.asked.operation,
         job.pipeline,
@@ -68,33 +74,31 @@ def operate(job: Job, program: Program) -> Deployment:
         job.location,
         name,
         without_password(backend),
-        tuple(watch.steps),
-        watch.changes,
-        _outputs(stack) if job.asked.operation in ("deploy", "refresh") else {},
-        kept,
+        tuple(done.watch.steps),
+        done.watch.changes,
+        {name: Output(one.value, one.secret) for name, one in done.outputs.items()},
+        tuple(sorted(kind_and_name(urn) for urn in done.kept)),
     )
-
-
-_Done = Tuple[Watch, Tuple[str, ...]]
 
 
 def _deploy(work: _Work) -> _Done:
     with _watched(work) as watch:
-        work.stack.up(on_event=watch, color="never")
-    return watch, ()
+        done = work.stack.up(on_event=watch, color="never")
+    return _Done(watch, done.outputs)
 
 
 def _preview(work: _Work) -> _Done:
     with _watched(work, is_plan=True) as watch:
         work.stack.preview(on_event=watch, color="never")
-    return watch, ()
+    return _Done(watch)
 
 
 def _refresh(work: _Work) -> _Done:
     work.stack.workspace.program = None  # what is there is asked, not what is declared
     with _watched(work) as watch:
         work.stack.refresh(on_event=watch, color="never", run_program=False)
-    return watch, ()
+        outputs = work.stack.outputs()
+    return _Done(watch, outputs)
 
 
 def _destroy(work: _Work) -> _Done:
@@ -111,11 +115,10 @@ def _destroy(work: _Work) -> _Done:
     stays = beside(rows, kept)
     targets = [row["urn"] for row in rows if row["urn"] not in stays] if kept else None
     work.stack.workspace.program = None
-    if targets == []:
-        return Watch(), tuple(sorted(kind_and_name(urn) for urn in kept))
     with _watched(work) as watch:
-        work.stack.destroy(target=targets, on_event=watch, color="never", run_program=False)
-    return watch, tuple(sorted(kind_and_name(urn) for urn in kept))
+        if targets != []:
+            work.stack.destroy(target=targets, on_event=watch, color="never", run_program=False)
+    return _Done(watch, kept=kept)
 
 
 def _release(work: _Work, urns: List[str]) -> None:
@@ -155,12 +158,8 @@ def _watched(work: _Work, *, is_plan: bool = False) -> Generator[Watch, None, No
 def _state(work: _Work) -> List[Mapping[str, Any]]:
     auto = automation()
     try:
-        found = work.stack.export_stack().deployment or {}
+        found: Any = work.stack.export_stack().deployment
     except auto.CommandError as error:
         raise error_of(error, Watch(), work.where) from error
-    rows: List[Mapping[str, Any]] = found.get("resources") or []
+    rows: List[Mapping[str, Any]] = (found or {}).get("resources") or []
     return rows
-
-
-def _outputs(stack: Any) -> Dict[str, Output]:
-    return {name: Output(one.value, one.secret) for name, one in stack.outputs().items()}

@@ -62,8 +62,8 @@ def of_file(target: str, pipeline: str, environment: Environment, before: Set[st
         with opened(one):
             load(file)
             found = environment_of(one, name, target)
-            declared = {} if found is None else found.resources
-            _export({key: resource.native for key, resource in declared.items()})
+            if found is not None:
+                _export({key: resource.native for key, resource in found.resources.items()})
 
     return register
 
