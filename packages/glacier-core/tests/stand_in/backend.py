@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any, Dict, Generator, List
 from urllib.parse import unquote, urlparse
 
-import yaml
-
 __all__ = ["Backend", "BackendError"]
 
 
@@ -26,6 +24,8 @@ class Backend:
     """The folder that ``PULUMI_BACKEND_URL`` or the project's settings name."""
 
     def __init__(self, cwd: Path) -> None:
+        import yaml  # which comes with pulumi
+
         settings: Any = yaml.safe_load((cwd / "Pulumi.yaml").read_text())
         self.project = str(settings["name"])
         url = os.environ.get("PULUMI_BACKEND_URL") or settings["backend"]["url"]

@@ -143,7 +143,7 @@ class Provider(Protocol):
     def doubts(self) -> Sequence[str]:
         """What cannot be real in its settings, such as an account of six digits, as sentences.
 
-        They are warnings while nothing is deployed.
+        They are warnings in a synthesis; ``preview`` and ``deploy`` refuse.
         """
         ...
 

@@ -161,5 +161,5 @@ def _state(work: _Work) -> List[Mapping[str, Any]]:
         found: Any = work.stack.export_stack().deployment
     except auto.CommandError as error:
         raise error_of(error, Watch(), work.where) from error
-    rows: List[Mapping[str, Any]] = (found or {}).get("resources") or []
+    rows: List[Mapping[str, Any]] = [] if found is None else found["resources"] or []
     return rows
