@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Dict, Iterator, List
 
 import pytest
 from click.testing import CliRunner, Result
 from cloud_provider import CloudProvider
+from hypothesis import given
+from hypothesis import strategies as st
 from small_provider import SmallProvider
 from stand_in.backend import Backend
 from stand_in.cloud import Cloud
@@ -20,6 +24,7 @@ from stand_in.cloud import Cloud
 from glacier.core import Environment, Pipeline
 from glacier.core.cli.app import app
 from glacier.core.deploy import Asked, Deployment, Output, Settings, operate_on_file
+from glacier.core.deploy.holding import beside, holders
 from glacier.core.deploy.settings import without_password
 from glacier.core.errors import (
     CannotDeploy,
@@ -372,6 +377,46 @@ def test_a_password_in_a_backend_is_not_shown() -> None:
     assert without_password("s3://bucket?region=x") == "s3://bucket?region=x"
 
 
+# --- what stays with data -------------------------------------------------------------------------
+
+
+@st.composite
+def states(draw: st.DrawFn) -> "list[dict[str, Any]]":
+    """The rows of a stack: each needs some of those before it."""
+    rows: List[Dict[str, Any]] = []
+    for number in range(draw(st.integers(0, 12))):
+        before = st.sampled_from([row["urn"] for row in rows] or [""])
+        needed = draw(st.lists(before, max_size=2))
+        rows.append(
+            {
+                "urn": f"u{number}",
+                "type": draw(st.sampled_from(["glacier:cloud:it", "cloud:index:It", "mine:It"])),
+                "parent": draw(before),
+                "provider": f"{draw(before)}::id",
+                "dependencies": needed[:1],
+                "propertyDependencies": {"on": needed[1:]},
+                "retainOnDelete": draw(st.booleans()),
+            }
+        )
+    return rows
+
+
+@given(states())
+def test_what_is_kept_needs_nothing_that_goes(rows: "list[dict[str, Any]]") -> None:
+    kept = holders(rows)
+    stays = beside(rows, kept)
+    assert stays >= set(kept)
+    assert bool(stays) == bool(kept)
+    by_urn = {row["urn"]: row for row in rows}
+    for row in rows:
+        needs = {row["parent"], row["provider"][:-4], *row["dependencies"]}
+        needs |= {*row["propertyDependencies"]["on"]}
+        if row["urn"] in stays:
+            assert needs & set(by_urn) <= stays
+        elif row["parent"] in stays:
+            assert not by_urn[row["parent"]]["type"].startswith("glacier:")
+
+
 # --- from Python and from the command line --------------------------------------------------------
 
 
@@ -400,6 +445,42 @@ def test_a_script_deploys_its_own_file_in_another_process(write: Write, engine: 
         check=False,
     )
     assert "UnrealProvider: environment 'prod' cannot be deployed" in refused.stderr
+
+
+def await_condition(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no process groups")
+def test_an_interrupted_script_waits_until_the_engine_has_written_down_what_it_made(
+    write: Write, engine: Cloud
+) -> None:
+    path = write()
+    path.write_text(f"{path.read_text()}\nenv.deploy(pipeline)\n")
+    (engine.folder / "busy").write_text(GUARD)  # which comes after the bucket
+    with subprocess.Popen(
+        [sys.executable, "flow.py"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as script:
+        locks = Path(".glacier/pulumi/.pulumi/locks")
+        try:
+            await_condition((engine.folder / "waiting").exists)
+            assert list(locks.rglob("*.json"))
+            os.killpg(script.pid, signal.SIGINT)
+            (engine.folder / "busy").unlink()
+            assert b"KeyboardInterrupt" in script.communicate(timeout=60)[1]
+        finally:
+            if script.poll() is None:
+                os.killpg(script.pid, signal.SIGKILL)
+    assert not list(locks.rglob("*.json"))
+    done = operate("deploy")
+    assert engine.ids(BUCKET) == ["prod-lake"]
+    assert ("create", "Bucket", "prod-lake") not in steps(done)
 
 
 def notebook() -> "tuple[Environment, Pipeline]":
@@ -457,6 +538,31 @@ def test_the_commands_print_what_was_done(write: Write, engine: Cloud) -> None:
     assert "Kept, for they hold data (1)\n  cloud:index:Bucket prod-lake" in kept
     assert "5 delete" in invoke("destroy", "flow.py", "--yes", "--delete-data").output
     assert engine.ids(BUCKET) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_a_deployment_is_shown_before_somebody_says_yes(
+    write: Write, engine: Cloud, answer: str
+) -> None:
+    import pty
+
+    mine, theirs = pty.openpty()
+    os.write(mine, f"{answer}\n".encode())
+    done = subprocess.run(
+        [sys.executable, "-m", "glacier.core", "deploy", "flow.py"],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    os.close(mine)
+    os.close(theirs)
+    assert "preview of etl in prod" in done.stdout
+    assert "Deploy? [y/N]" in done.stderr
+    assert done.returncode == (0 if answer == "y" else 1)
+    assert engine.ids(BUCKET) == (["prod-lake"] if answer == "y" else [])
 
 
 def test_a_failure_of_the_engine_is_another_exit_code_than_a_wrong_command(

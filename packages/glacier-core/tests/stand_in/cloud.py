@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Tuple
 from urllib.parse import quote
@@ -18,7 +19,11 @@ class CloudError(Exception):
 
 
 class Cloud:
-    """``folder`` holds the resources; its file ``account``, whose credentials are used."""
+    """``folder`` holds the resources; its file ``account``, whose credentials are used.
+
+    While its file ``busy`` names a kind, resources of that kind are not made yet; ``waiting`` is
+    there as soon as somebody waits for one.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -57,7 +62,10 @@ class Cloud:
 
     def create(self, kind: str, key: str, inputs: Mapping[str, Any]) -> Dict[str, Any]:
         """Make a resource; all its properties."""
-        file = self.file(kind, key)
+        file, busy = self.file(kind, key), self.folder / "busy"
+        while busy.exists() and busy.read_text() == kind:
+            (self.folder / "waiting").touch()
+            time.sleep(0.02)
         if file.exists():
             raise CloudError(f"{kind} {key!r} already exists and belongs to somebody else")
         return self._write(kind, key, inputs)

@@ -42,6 +42,9 @@ def main(arguments: Sequence[str]) -> int:
     except (BackendError, SealError) as error:
         sys.stderr.write(f"error: {error}\n")
         return _FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write("error: update canceled\n")
+        return _FAILED
     except KeyError:
         sys.stderr.write(f"error: the stand-in does not know: pulumi {' '.join(arguments)}\n")
         return _FAILED

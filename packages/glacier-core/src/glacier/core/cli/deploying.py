@@ -51,7 +51,7 @@ def deploy(ctx: click.Context, /, **given: Any) -> None:
     Without --yes it shows first what would be done, and asks.
     """
     if _must_ask(given):
-        _run(ctx, "preview", given, is_last=False)
+        _run(ctx, "preview", given)
         click.confirm("Deploy?", abort=True, err=True)
     _run(ctx, "deploy", given)
 
@@ -104,7 +104,7 @@ def _must_ask(given: Any) -> bool:
     return True
 
 
-def _run(ctx: click.Context, operation: str, given: Any, *, is_last: bool = True) -> None:
+def _run(ctx: click.Context, operation: str, given: Any) -> None:
     from glacier.core.deploy import Asked, Settings, operate_on_file
     from glacier.core.errors import DeployFailed
 
@@ -120,7 +120,7 @@ def _run(ctx: click.Context, operation: str, given: Any, *, is_last: bool = True
         else:
             click.echo(f"{click.style('Error:', fg='red')} {error}", err=True)
         ctx.exit(FAILED)
-    _print(done, as_json=given["as_json"] and is_last)
+    _print(done, as_json=given["as_json"])
 
 
 def _tell(step: Step) -> None:

@@ -14,6 +14,8 @@ from glacier.core.errors import GlacierError
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Do what is asked; what the file prints goes to standard error, as the steps do."""
@@ -26,6 +28,8 @@ def main() -> None:
         told = operate_on_file(target, environment, asked, provider=provider)
     except GlacierError as error:
         told = error
+    except KeyboardInterrupt:  # who asked was interrupted too
+        sys.exit(_INTERRUPTED)
     with open(out, "wb") as stream:
         pickle.dump(told, stream)
 

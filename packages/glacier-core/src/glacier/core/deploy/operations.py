@@ -96,7 +96,7 @@ def _preview(work: _Work) -> _Done:
 def _refresh(work: _Work) -> _Done:
     work.stack.workspace.program = None  # what is there is asked, not what is declared
     with _watched(work) as watch:
-        work.stack.refresh(on_event=watch, color="never", run_program=False)
+        work.stack.refresh(on_event=watch, color="never")
         outputs = work.stack.outputs()
     return _Done(watch, outputs)
 
@@ -117,7 +117,7 @@ def _destroy(work: _Work) -> _Done:
     work.stack.workspace.program = None
     with _watched(work) as watch:
         if targets != []:
-            work.stack.destroy(target=targets, on_event=watch, color="never", run_program=False)
+            work.stack.destroy(target=targets, on_event=watch, color="never")
     return _Done(watch, kept=kept)
 
 

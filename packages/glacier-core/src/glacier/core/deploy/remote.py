@@ -19,21 +19,31 @@ def operate_elsewhere(target: str, environment: str, provider: str, asked: Asked
     """The operation on ``FILE:PIPELINE`` in another process, which tells each step on standard
     error. Raises what it raises there."""
     paths = [path for path in sys.path if path]
-    done = subprocess.run(
+    process = subprocess.Popen(
         [sys.executable, "-m", "glacier.core.deploy"],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
-        # Not as arguments, which all users of a machine can see: a backend's URL may have a
-        # password in it.
-        input=pickle.dumps((target, environment, provider, asked)),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        check=False,
     )
+    # Not as arguments, which all users of a machine can see: a backend's URL may have a password.
+    answer = _asked(process, pickle.dumps((target, environment, provider, asked)))
     try:
-        found: Any = pickle.loads(done.stdout)
+        found: Any = pickle.loads(answer)
     except (EOFError, pickle.UnpicklingError) as error:
-        reason = f"the process that did it ended with code {done.returncode}"
+        reason = f"the process that did it ended with code {process.returncode}"
         mend = "What it said stands above."
         raise CannotDeploy(target=target, reason=reason, mend=mend) from error
     if isinstance(found, Deployment):
         return found
     raise found
+
+
+def _asked(process: subprocess.Popen[bytes], question: bytes) -> bytes:
+    """What a process answers. One that was interrupted too, as by Ctrl-C, comes to its end: the
+    engine then writes down what it has made."""
+    with process:
+        try:
+            return process.communicate(question)[0]
+        except KeyboardInterrupt:
+            process.wait()
+            raise

@@ -22,6 +22,7 @@ _ENGINE = {
     # Where a stack's settings are not in the folder, as on another machine, those in its state are
     # used: by itself the engine would begin to encrypt with a passphrase what a key has encrypted.
     "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
+    "PULUMI_RUN_PROGRAM": "false",  # for a refresh or destruction: the state says it all
     "PULUMI_SKIP_UPDATE_CHECK": "true",
 }
 
