@@ -363,6 +363,8 @@ def test_another_stack_must_be_there_and_another_backend_may_be_anywhere(
         operate("refresh")
     with pytest.raises(InvalidOption, match="Give a URL"):
         operate("deploy", backend="there")
+    with pytest.raises(DeployFailed, match=r"failed:\n  error: could not open backend s3://there"):
+        operate("deploy", backend="s3://there")
 
 
 def test_names_that_pulumi_does_not_take_are_refused(write: Write) -> None:

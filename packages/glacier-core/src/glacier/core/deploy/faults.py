@@ -27,10 +27,9 @@ _HOLDER = re.compile(r"created by .*")
 # What providers of Pulumi say when their credentials are those of another account than they were
 # told to use: AWS checks it by itself, the other clouds do not know of the one that was given.
 _REFUSED = re.compile(
-    r"account ID not allowed|not in allowed.?account|allowed_account_ids"
+    r"account ID not allowed"
     r"|SubscriptionNotFound|InvalidAuthenticationTokenTenant"
-    r"|USER_PROJECT_DENIED",
-    re.IGNORECASE,
+    r"|USER_PROJECT_DENIED"
 )
 
 
@@ -76,6 +75,7 @@ def _telling(failures: Sequence[Failure]) -> List[Failure]:
 
 
 def _last_words(text: str) -> List[Failure]:
+    """What the command itself said, where nothing came as an event."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if "error:" in line.lower()]
+    errors = [line[line.index("error:") :] for line in lines if "error:" in line]
     return [Failure("", line) for line in (errors or lines)[-5:]]

@@ -32,7 +32,11 @@ def automation() -> Any:
 
     Raises :class:`~glacier.core.errors.MissingLibrary` where pulumi is not installed.
     """
-    return library("pulumi.automation", need="a deployment", install="glacier-pipeline[deploy]")
+    return library(
+        "pulumi.automation",
+        need="a deployment, on Python 3.10 or newer,",
+        install="glacier-pipeline[deploy]",
+    )
 
 
 def open_stack(

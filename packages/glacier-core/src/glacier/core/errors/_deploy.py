@@ -102,8 +102,8 @@ class WrongAccount(DeployError):
     def __init__(self, *, environment: str, location: str, told: str) -> None:
         super().__init__(
             f"the credentials found here are not for environment {environment!r} ({location}), "
-            f"and its provider refuses them: {told} Nothing was changed there. Give credentials of "
-            "that account, such as by a profile, or another account to the provider."
+            f"and its provider refuses them: {told}\nGive credentials of that account, "
+            "such as by a profile, or another account to the provider."
         )
 
 
@@ -127,7 +127,7 @@ class DeployFailed(DeployError):
             for one in failures
         )
         mend = ""
-        if operation != "preview":
+        if done and operation != "preview":
             steps = f"{done} step{'' if done == 1 else 's'}"
             mend = (
                 f"\n{steps} went well and {'is' if done == 1 else 'are'} in the stack's state: mend"
