@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+from typing import Any, ClassVar, Mapping, Sequence
 
 from glacier.core.components import kept, register_component
 from glacier.core.contracts.providers import Location, Site
@@ -15,10 +15,10 @@ class CloudProvider:
     """Buckets, each with a guard, and functions; other accounts are refused."""
 
     __glacier__ = "provider"
-    kind = "cloud"
-    needs_program = True
-    adopts: Mapping[str, str] = {"cloud:index:Bucket": "object_storage"}
-    deprecated: Mapping[str, str] = {}
+    kind: ClassVar[str] = "cloud"
+    needs_program: ClassVar[bool] = True
+    adopts: ClassVar[Mapping[str, str]] = {"cloud:index:Bucket": "object_storage"}
+    deprecated: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, account: str = "123456789012") -> None:
         self.account = account

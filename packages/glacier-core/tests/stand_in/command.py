@@ -97,7 +97,7 @@ def _list(backend: Backend, words: List[str], options: Options) -> None:
 def _output(backend: Backend, words: List[str], options: Options) -> None:
     state = backend.load(options["--stack"][-1])
     rows: List[Dict[str, Any]] = _sealer(state).unseal(state["resources"])
-    found = next((row["outputs"] for row in rows if row["type"] == ROOT), {})
+    found: Dict[str, Any] = next((row["outputs"] for row in rows if row["type"] == ROOT), {})
     shows = "--show-secrets" in options
     _print(
         {
