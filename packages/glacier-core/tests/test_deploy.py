@@ -177,6 +177,19 @@ def test_data_are_deleted_when_that_is_asked_even_later(
     assert operate("deploy").changes["create"] == 10
 
 
+def test_data_that_the_file_does_not_declare_any_more_are_not_forgotten(
+    write: Write, engine: Cloud
+) -> None:
+    operate("deploy")
+    text = Path("flow.py").read_text()
+    Path("flow.py").write_text(text.replace('"lake"', '"sea"'))
+    assert operate("destroy", deletes_data=True).kept == ("cloud:index:Bucket prod-lake",)
+    assert (engine.ids(BUCKET), len(engine.ids(GUARD))) == (["prod-lake"], 1)
+    Path("flow.py").write_text(text)
+    assert operate("destroy", deletes_data=True).kept == ()
+    assert engine.ids(BUCKET) == []
+
+
 def test_raw_resources_and_exports_of_the_file_are_deployed_and_secrets_stay_hidden(
     write: Write,
     engine: Cloud,

@@ -125,11 +125,16 @@ def _release(work: _Work, urns: List[str]) -> None:
     """Have these resources, and no others, registered as ready to be deleted.
 
     The flag that keeps them is in the stack's state, and what a cloud has against a deletion is in
-    the resource itself; the file alone can change both.
+    the resource itself; the file alone can change both. One that the file does not declare as it is
+    there would be forgotten by that, and its data left behind: it stays as it is.
     """
     work.stack.workspace.program = lambda: work.program.run(True)
-    with _watched(work) as watch:
-        work.stack.up(target=urns, on_event=watch, color="never")
+    with _watched(work, is_plan=True) as plan:
+        work.stack.preview(on_event=plan, color="never")
+    ready = [urn for urn in urns if plan.operations.get(urn, set()) <= {"same", "update"}]
+    if ready:
+        with _watched(work) as watch:
+            work.stack.up(target=ready, on_event=watch, color="never")
 
 
 _OPERATIONS: Mapping[str, Callable[[_Work], _Done]] = {
@@ -144,7 +149,7 @@ _OPERATIONS: Mapping[str, Callable[[_Work], _Done]] = {
 def _watched(work: _Work, *, is_plan: bool = False) -> Generator[Watch, None, None]:
     """Listen to the engine, and turn what it refuses into errors that say how to mend it."""
     auto = automation()
-    watch = Watch(work.job.asked.tell, is_plan=is_plan)
+    watch = Watch(None if is_plan else work.job.asked.tell, is_plan=is_plan)
     try:
         yield watch
     except auto.CommandError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Mapping, Optional, Set
 
 from glacier.core.deploy.record import Step
 from glacier.core.errors import Failure
@@ -19,12 +19,16 @@ _QUIET = ("create-replacement", "delete-replaced", "discard-replaced", "read", "
 
 
 class Watch:
-    """Listens to one operation. ``is_plan`` is one that only says what it would do."""
+    """Listens to one operation. ``is_plan`` is one that only says what it would do.
+
+    ``operations`` are all that is done with a resource, by its address, the quiet ones too.
+    """
 
     def __init__(self, tell: Optional[Tell] = None, *, is_plan: bool = False) -> None:
         self.steps: List[Step] = []
         self.failures: List[Failure] = []
         self.changes: Dict[str, int] = {}
+        self.operations: Dict[str, Set[str]] = {}
         self.done = 0
         self._tell = tell
         self._is_plan = is_plan
@@ -41,6 +45,7 @@ class Watch:
 
     def _step(self, found: Any) -> None:
         operation = _text(found.op)
+        self.operations.setdefault(found.urn, set()).add(operation)
         if found.type == _STACK or operation in _QUIET:
             return
         self.done += 1
