@@ -154,8 +154,8 @@ def check_wheel(session: nox.Session) -> None:
 @nox.parametrize("python,package", on_pythons())
 def tests(session: nox.Session, package: str) -> None:
     """The wheel of one package, with core's, in an environment of its own."""
-    more = {"core": "databases", "local": "values"}
-    libraries = group(more[package]) if package in more else []
+    more = {"core": ["databases", "deployments"], "local": ["values"]}
+    libraries = [one for name in more.get(package, ()) for one in group(name)]
     session.install(*map(wheel, with_core(package)), *group("test"), *libraries)
     check_portions(session, with_core(package))
     if package == "local":  # the example of the standard library runs on every Python too
