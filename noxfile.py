@@ -156,8 +156,12 @@ def check_wheel(session: nox.Session) -> None:
 @nox.parametrize("python,package", on_pythons())
 def tests(session: nox.Session, package: str) -> None:
     """The wheel of one package, with core's, in an environment of its own."""
-    more = {"aws": ["objects"], "core": ["databases", "objects"], "local": ["values"]}
-    libraries = [need for name in more.get(package, ()) for need in group(name)]
+    more = {
+        "aws": ["objects"],
+        "core": ["databases", "deployments", "objects"],
+        "local": ["values"],
+    }
+    libraries = [one for name in more.get(package, ()) for one in group(name)]
     session.install(*map(wheel, with_core(package)), *group("test"), *libraries)
     check_portions(session, with_core(package))
     if package == "local":  # the example of the standard library runs on every Python too
@@ -245,7 +249,7 @@ def py314(session: nox.Session) -> None:
     site = tmp / "site"
     pure = ["--only-binary=:all:", "--platform=any", "--python-version=3.14", "--upgrade"]
     # Dask needs psutil and Pulumi needs grpcio, of which there are no wheels for Pyodide here.
-    here = [p for p in PACKAGES if p not in ("aws", "dask", "gcp")]
+    here = [p for p in PACKAGES if p not in ("aws", "azure", "dask", "gcp")]
     session.install("--target", str(site), *pure, *map(wheel, here), *group("test"))
     npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(tmp)]
     session.run(*npm, f"pyodide@{PYODIDE}", external=True)
@@ -276,14 +280,15 @@ def crashes(session: nox.Session) -> None:
 @nox.session(default=False)
 def emulators(session: nox.Session) -> None:
     """The tests of stores on Azurite too, which npm installs; needs node and npm."""
-    session.install(*editable(["core"]), *group("test"), *group("objects"))
+    session.install(*editable(["core", "azure"]), *group("test"), *group("objects"))
     tmp = session.create_tmp()
     npm = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", tmp]
     session.run(*npm, f"azurite@{AZURITE}", external=True)
     session.env["GLACIER_AZURITE"] = str(Path(tmp).resolve())
     tests = folder("core") / "tests"
-    chosen = [*tests.glob("test_stores*.py"), *tests.glob("test_versions*.py")]
-    session.run("pytest", *map(str, sorted(chosen)), "-k", "azurite", *session.posargs)
+    chosen = sorted([*tests.glob("test_stores*.py"), *tests.glob("test_versions*.py")])
+    session.run("pytest", *map(str, chosen), "-k", "azurite", *session.posargs)
+    session.run("pytest", str(folder("azure") / "tests" / "test_runtime.py"), *session.posargs)
 
 
 @nox.session(default=False)

@@ -1,5 +1,6 @@
 """Every code block of the documents runs, and every link between files leads somewhere."""
 
+import os
 import re
 import subprocess
 import sys
@@ -8,6 +9,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "packages" / "glacier-core" / "tests"))
+
+from stand_in.installed import surroundings  # noqa: E402
+
 DOCUMENTS = sorted(
     {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packages/*/README.md")}
 )
@@ -29,7 +34,10 @@ def has_blocks(document: Path) -> bool:
 @pytest.mark.parametrize("document", [d for d in DOCUMENTS if has_blocks(d)], ids=name)
 def test_every_block_runs(document: Path, tmp_path: Path) -> None:
     command = [sys.executable, *STRICT, str(ROOT / ".ci" / "blocks.py"), str(document)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    env = {**os.environ, **surroundings(tmp_path / "pulumi")}  # documents deploy, to no cloud
+    work = tmp_path / "work"
+    work.mkdir()
+    done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{name(document)}\n{done.stdout}\n{done.stderr}"
 
 

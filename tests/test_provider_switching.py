@@ -64,7 +64,7 @@ def test_only_the_line_of_the_provider_differs(tmp_path: Path) -> None:
         if kind != "aws":
             assert changed(text, texts["aws"]) == [f"- provider = {PROVIDERS[kind]}"]
             assert told[kind]["permissions"] == told["aws"]["permissions"]
-        assert told[kind]["location"][0] == kind
+        assert told[kind]["location"]["cloud"] == kind
         declared = {row["name"] for row in told[kind]["resources"]}
         assert {"prod-lake", "prod-shop", "prod-crm-key", "prod-call"} <= declared
     assert any("'xyz'" in warning for warning in told["azure"]["warnings"])

@@ -7,5 +7,5 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def test_the_documents_show_the_provider_of_the_examples() -> None:
     shown = (ROOT / "docs" / "writing-a-provider.md").read_text(encoding="utf-8")
-    module = ROOT / "examples" / "glacier-share" / "src" / "glacier_share.py"
+    module = ROOT / "examples" / "glacier-share" / "src" / "glacier_share" / "__init__.py"
     assert f"```python\n{module.read_text(encoding='utf-8')}```" in shown

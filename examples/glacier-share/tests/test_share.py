@@ -1,7 +1,7 @@
 """The provider keeps the contract, and a pipeline runs with what it gives."""
 
 from pathlib import Path
-from typing import ClassVar, Mapping
+from typing import Annotated, ClassVar, List, Mapping
 
 import pytest
 from glacier_share import ShareProvider
@@ -46,7 +46,7 @@ def test_a_pipeline_runs_with_it(tmp_path: Path) -> None:
     pipeline, raw = Pipeline("etl"), Dataset("raw", storage=env.object_storage("lake"))
 
     @pipeline.task
-    def extract(count: int) -> raw:
+    def extract(count: int) -> Annotated[List[int], raw]:
         return list(range(count))
 
     assert LocalExecutor(root=tmp_path).execute(env.bound(pipeline))["raw"] == [0, 1]

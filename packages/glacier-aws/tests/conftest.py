@@ -16,9 +16,14 @@ from glacier.core.contracts.providers import Registered
 from glacier.core.programs import Session, opened
 from glacier.core.synth.program import run_program
 
-sys.path.append(str(Path(__file__).parents[2] / "glacier-core" / "tests"))
-
-from servers import s3  # noqa: F401  # a fixture
+# The stand-in for Pulumi's engine, and a server of buckets, lie with core's tests, which an sdist of
+# this package lacks.
+CORE_TESTS = Path(__file__).resolve().parents[2] / "glacier-core" / "tests"
+collect_ignore = [] if CORE_TESTS.is_dir() else ["test_deploy.py", "test_runtime.py"]
+if CORE_TESTS.is_dir():
+    sys.path.append(str(CORE_TESTS))
+    from servers import s3  # noqa: F401  # a fixture
+    from stand_in.installed import engine  # noqa: F401  # a fixture
 
 Rows = dict[tuple[str, str], Registered]
 

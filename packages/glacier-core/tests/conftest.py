@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 sys.path.append(str(Path(__file__).parent))
 
 from servers import azurite, gcs, mariadb, postgres, s3  # noqa: F401  # fixtures
+from stand_in.installed import engine  # noqa: F401  # a fixture
 
 # A machine that is busy with something else makes an example slow, not wrong. What holds on one
 # Python is drawn less often on the others.

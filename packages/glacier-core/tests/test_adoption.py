@@ -7,6 +7,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+from glacier.core.adoption import type_of
 from glacier.core.placeholders import is_installed
 
 # pulumi may be installed or not where this runs; here it never can be found.
@@ -14,9 +15,12 @@ HIDDEN = """
     import sys
     from importlib.abc import MetaPathFinder
 
+    HIDDEN = ("pulumi", "pulumi_aws", "pulumi_azure_native",
+              "pulumi_azure_native_storage_v20230101", "pulumi_odd")
+
     class Hide(MetaPathFinder):
         def find_spec(self, name, path, target=None):
-            if name.partition(".")[0] in ("pulumi", "pulumi_aws", "pulumi_odd"):
+            if name.partition(".")[0] in HIDDEN:
                 sys.meta_path.remove(self)
                 try:
                     for finder in sys.meta_path:
@@ -111,6 +115,32 @@ def test_without_stand_ins_the_import_fails_as_ever(tmp_path: Path) -> None:
         """,
         tmp_path,
     )
+
+
+def test_stand_ins_for_azure_have_its_types_in_every_version(tmp_path: Path) -> None:
+    execute(
+        """
+        install_placeholders()
+        from glacier.core.adoption import native_facts, type_of
+        import pulumi_azure_native as azure
+        import pulumi_azure_native_storage_v20230101 as one_version
+        from pulumi_azure_native.storage import v20230101
+
+        tokens = [native_facts(kind("lake"))[0] for kind in (
+            azure.storage.BlobContainer, v20230101.BlobContainer,
+            one_version.storage.BlobContainer)]
+        assert tokens == ["azure-native:storage:BlobContainer",
+                          "azure-native:storage/v20230101:BlobContainer",
+                          "azure-native_storage_v20230101:storage:BlobContainer"], tokens
+        assert {type_of(token) for token in tokens} == {"azure-native:storage:BlobContainer"}
+        """,
+        tmp_path,
+    )
+
+
+def test_types_of_other_clouds_are_known_as_they_are() -> None:
+    for token in ("aws:s3/bucket:Bucket", "azure:storage/container:Container", "a:b:C", "odd"):
+        assert type_of(token) == token
 
 
 def test_a_resource_that_no_provider_knows_names_what_would(tmp_path: Path) -> None:

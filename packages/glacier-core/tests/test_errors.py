@@ -65,7 +65,7 @@ def test_the_tree_in_the_docstring_is_the_tree_of_classes() -> None:
 
 
 def test_every_error_is_an_error_of_glacier_with_a_docstring_and_a_name_of_its_own() -> None:
-    not_errors = {"GlacierWarning", "Link", "Skip", "nearest", "perhaps"}
+    not_errors = {"Failure", "GlacierWarning", "Link", "Skip", "nearest", "perhaps"}
     assert set(errors.__all__) == not_errors.union(classes())
     for name, one in classes().items():
         assert one.__doc__ is not None
@@ -165,6 +165,20 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     },
     "UnresolvedInput": {"task": "a", "dataset": "raw", "found": "Handle"},
     "ValueUnavailable": {"dataset": "raw", "reason": "r"},
+    "CannotDeploy": {"target": "flow.py", "reason": "r", "mend": "Mend it."},
+    "DeployFailed": {"operation": "deploy", "stack": "prod", "failures": [], "done": 1},
+    "MissingEngine": {"reason": "there is none"},
+    "MissingPassphrase": {"stack": "prod"},
+    "NoSuchStack": {
+        "stack": "prdo",
+        "project": "etl",
+        "backend": "file:///d",
+        "known": ["prod"],
+        "mend": "Mend it.",
+    },
+    "StackLocked": {"stack": "prod", "holders": ["created by me"], "folder": "d"},
+    "UnrealProvider": {"environment": "prod", "doubts": ["account '1' cannot be real"]},
+    "WrongAccount": {"environment": "prod", "location": "aws 1", "told": "not allowed"},
     "CannotPublish": {"what": "w", "target": "x.csv", "reason": "r", "mend": "m"},
     "InvalidKey": {"key": "/x", "where": "file:///d", "reason": "r"},
     "KeyChanged": {"where": "file:///d/x", "expected": "a", "found": None},
@@ -193,6 +207,7 @@ def examples() -> Dict[str, GlacierError]:
 
 PLAIN = (
     "DefinitionError",
+    "DeployError",
     "FormatError",
     "GlacierError",
     "RequestError",

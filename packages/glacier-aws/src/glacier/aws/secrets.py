@@ -28,6 +28,8 @@ def register_secret(spec: SecretSpec, site: Site, account: Account) -> aws.secre
         description=f"Read by Glacier pipelines as {spec.name!r}",
         tags=dict(site.tags),
     )
+    if site.deletes_data:
+        arguments.recovery_window_in_days = 0  # or its name would be taken for a month
     set_options(arguments, spec, site)
     secret = aws.secretsmanager.Secret(site.label(spec.name), arguments, opts=kept(part))
     whole.register_outputs({"arn": secret.arn})

@@ -31,6 +31,8 @@ def register_storage(spec: ObjectStorageSpec, site: Site, account: Account) -> a
     among = [account.partition, account.account, account.region, site.pipeline]
     name = cloud_name([site.environment, spec.name], longest=63, among=among)
     arguments = aws.s3.BucketArgs(bucket=site.called(spec, name), tags=dict(site.tags))
+    if site.deletes_data:
+        arguments.force_destroy = True  # S3 deletes no bucket that has something in it
     set_options(arguments, spec, site)
     bucket = aws.s3.Bucket(label, arguments, opts=kept(part))
     closed = aws.s3.BucketPublicAccessBlock(

@@ -16,7 +16,7 @@ from glacier.core.registry import installed, load
 from glacier.core.resource import Resource
 from glacier.core.specs import DatabaseSpec, ObjectStorageSpec, Spec
 
-__all__ = ["adopt", "native_facts"]
+__all__ = ["adopt", "native_facts", "type_of"]
 
 _GROUP = "glacier.providers"
 _SPECS: Mapping[str, Any] = {"database": DatabaseSpec, "object_storage": ObjectStorageSpec}
@@ -32,6 +32,20 @@ def native_facts(value: object) -> Optional[Tuple[str, str]]:
         facts = vars(value)
         return str(facts.get("_type", "")), str(facts.get("_name", ""))
     return placeholder_facts(value)
+
+
+def type_of(token: str) -> str:
+    """The type by which providers know a resource: that of azure-native without an API's version.
+
+    ``azure-native:storage/v20230101:BlobContainer`` and, of a package that was generated for one
+    version, ``azure-native_storage_v20230101:storage:BlobContainer`` are both
+    ``azure-native:storage:BlobContainer``.
+    """
+    if not token.startswith("azure-native"):
+        return token
+    _, _, rest = token.partition(":")
+    module, _, kind = rest.partition(":")
+    return f"azure-native:{module.partition('/')[0]}:{kind}"
 
 
 def adopt(value: object, *, where: str, place: Place) -> Optional[Resource]:
@@ -51,14 +65,15 @@ def adopt(value: object, *, where: str, place: Place) -> Optional[Resource]:
 
 
 def _kind(token: str, *, where: str, name: str) -> str:
-    package = token.partition(":")[0]
+    wanted = type_of(token)
+    package = wanted.partition(":")[0]
     own = _PROVIDERS.get(package, package)
     offered = installed(_GROUP)
     known: Mapping[str, str] = {}
     for provider in sorted(offered, key=lambda one: one != own):
         adopts: Mapping[str, str] = _adopts(provider, wanted=provider == own)
-        if token in adopts:
-            return adopts[token]
+        if wanted in adopts:
+            return adopts[wanted]
         if provider == own:
             known = adopts
     if own in offered:

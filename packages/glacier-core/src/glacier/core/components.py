@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence, Tuple
 
 from glacier.core.contracts.providers import Site
 from glacier.core.errors import UnknownOption
+from glacier.core.programs import session
 from glacier.core.specs import ServerlessSpec, Spec
 
 if TYPE_CHECKING:
@@ -54,10 +55,12 @@ def register_component(
 
 
 def kept(part: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
-    """The options of a part that holds data, which stays when the stack is destroyed."""
+    """The options of a part that holds data, which stays until its deletion is asked for."""
     import pulumi
 
-    return pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=True))
+    current = session()
+    stays = current is None or not current.deletes_data
+    return pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=stays))
 
 
 def set_options(

@@ -1,51 +1,31 @@
 """Environments: where a pipeline's data, functions and secrets are, in no provider's words.
 
 What is declared belongs to one environment, and only its provider knows what that is in a cloud.
-``bound`` lets a pipeline run with it, ``synth`` shows what would be there.
+``bound`` lets a pipeline run with it, ``synth`` shows what would be there, ``deploy`` makes it.
 """
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Dict, Mapping, NoReturn, Optional, Union, cast
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 
 from glacier.core.bound import BoundPipeline
-from glacier.core.contracts.providers import Provider, Site
 from glacier.core.dataset import Dataset, dataset_in, moved
-from glacier.core.errors import (
-    DuplicateResource,
-    ForeignResource,
-    InvalidOption,
-    NotAPipeline,
-    NotAProvider,
-    NotRegistered,
-)
-from glacier.core.names import check_name
+from glacier.core.declared import Declared, mapping_of
+from glacier.core.errors import ForeignResource, InvalidOption, NotAPipeline
 from glacier.core.pipeline import Pipeline
-from glacier.core.place import Place, caller, place_of
-from glacier.core.programs import in_program, project_name, session
+from glacier.core.place import caller, place_of
 from glacier.core.resource import Resource
-from glacier.core.specs import (
-    DatabaseSpec,
-    ObjectStorageSpec,
-    ScheduleSpec,
-    SecretSpec,
-    ServerlessSpec,
-    Spec,
-    checked,
-    refuse_unknown,
-)
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
+    from glacier.core.contracts.providers import Provider
     from glacier.core.dataset import Kept
+    from glacier.core.deploy import Deployment
     from glacier.core.synth import Synth
 
 __all__ = ["Environment"]
 
 
-class Environment:
+class Environment(Declared):
     """One place to run pipelines in: ``Environment(AWSProvider(account=…, region=…), "prod")``.
 
     ``provider`` says in which cloud, account and region, or that it is this machine; nothing else
@@ -67,151 +47,8 @@ class Environment:
         tags: Optional[Mapping[str, str]] = None,
         params: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        self.place = place_of(caller())
-        self.name = check_name(name, kind="environment", where=self.place)
-        where = f"environment {name!r} ({self.place})"
-        if isinstance(provider, type) or getattr(provider, "__glacier__", "") != "provider":
-            raise NotAProvider(where=where, found=provider)
-        self.provider = provider
-        self.tags = _texts("tags", tags, where)
-        self.params: Mapping[str, Any] = MappingProxyType(_mapping("params", params, where))
-        self._resources: Dict[Any, Resource] = {}
+        super().__init__(provider, name, tags, params, place=place_of(caller()))
         self._bindings: Dict[str, Optional[Kept]] = {}
-        self._site: Optional[Site] = None
-        self._program: object = None
-        current = session()
-        if current is not None:
-            current.environments.append(self)
-
-    # --- what there is ----------------------------------------------------------------------------
-
-    def object_storage(
-        self,
-        name: str,
-        *,
-        versioning: bool = False,
-        encryption: Optional[str] = None,
-        lifecycle_days: Optional[int] = None,
-        options: Optional[Mapping[str, Any]] = None,
-        **unknown: NoReturn,
-    ) -> Resource:
-        """Files under keys; see :class:`~glacier.core.specs.ObjectStorageSpec`."""
-        spec = ObjectStorageSpec(name, versioning, encryption, lifecycle_days, options or {})
-        return self._declare(spec, unknown, place_of(caller()))
-
-    def serverless(
-        self,
-        name: str,
-        *,
-        handler: str,
-        code: object,
-        memory: int = 512,
-        timeout: Union[float, timedelta] = 60.0,
-        env: Optional[Mapping[str, str]] = None,
-        options: Optional[Mapping[str, Any]] = None,
-        **unknown: NoReturn,
-    ) -> Resource:
-        """A function of its own, no task; see :class:`~glacier.core.specs.ServerlessSpec`."""
-        # Made a text and a number where they are checked.
-        text, seconds = cast("Optional[str]", code), cast("float", timeout)
-        spec = ServerlessSpec(name, handler, text, memory, seconds, env or {}, options or {})
-        return self._declare(spec, unknown, place_of(caller()))
-
-    def database(
-        self,
-        name: str,
-        engine: str = "postgres",
-        *,
-        size: str = "small",
-        options: Optional[Mapping[str, Any]] = None,
-        **unknown: NoReturn,
-    ) -> Resource:
-        """A database; see :class:`~glacier.core.specs.DatabaseSpec`."""
-        spec = DatabaseSpec(name, engine, size, options or {})
-        return self._declare(spec, unknown, place_of(caller()))
-
-    def secret(
-        self, name: str, *, options: Optional[Mapping[str, Any]] = None, **unknown: NoReturn
-    ) -> Resource:
-        """A place for a secret, which tasks read by ``Annotated[str, Secret(name)]``."""
-        return self._declare(SecretSpec(name, options or {}), unknown, place_of(caller()))
-
-    def schedule(
-        self,
-        name: str,
-        *,
-        cron: str,
-        timezone: str = "UTC",
-        options: Optional[Mapping[str, Any]] = None,
-        **unknown: NoReturn,
-    ) -> Resource:
-        """When a deployed pipeline starts; registered together with that pipeline."""
-        spec = ScheduleSpec(name, cron, timezone, options or {})
-        return self._declare(spec, unknown, place_of(caller()))
-
-    @property
-    def resources(self) -> Mapping[str, Resource]:
-        """What is declared, by ``kind/name``."""
-        return MappingProxyType(
-            {f"{kind}/{name}": r for (kind, name), r in self._resources.items()}
-        )
-
-    def _declare(self, spec: Spec, unknown: Mapping[str, object], place: Place) -> Resource:
-        where = f"{self.name}.{spec.kind}({spec.name!r}) ({place})"
-        check_name(spec.name, kind=spec.kind.replace("_", " "), where=where)
-        refuse_unknown(where, unknown, spec._fields[1:])
-        key = (spec.kind, spec.name)
-        earlier = self._resources.get(key)
-        if earlier is not None and not place.replaces(earlier.place):
-            raise DuplicateResource(
-                kind=spec.kind,
-                name=spec.name,
-                environment=self.name,
-                places=[str(earlier.place), str(place)],
-            )
-        resource = Resource(checked(spec, where), environment=self, place=place)
-        self._resources[key] = resource
-        if self._is_live():
-            _ = resource.native
-        return resource
-
-    # --- what becomes of it -----------------------------------------------------------------------
-
-    def _is_live(self) -> bool:
-        """Whether what is declared now is registered at once."""
-        current = session()
-        if current is not None and not current.wants(
-            environment=self.name, provider=self.provider.kind
-        ):
-            return False
-        return in_program() or (current is not None and not self.provider.needs_program)
-
-    def register(self, resource: Resource) -> Any:
-        """The native resource behind one of this environment; users ask for its ``native``."""
-        if self.provider.needs_program and not in_program():
-            raise NotRegistered(resource=repr(resource), where=str(resource.place))
-        return self.provider.register(resource.spec, self.site())
-
-    def site(self) -> Site:
-        """Where the provider registers; the same for all of a program."""
-        current = session()
-        pipeline = project_name() or ("" if current is None else current.pipeline)
-        program = (current, pipeline)
-        if self._site is None or self._program != program:
-            self._program = program
-            self._site = Site(
-                environment=self.name,
-                pipeline=pipeline,
-                tags=self._all_tags(pipeline),
-                session=current,
-            )
-        return self._site
-
-    def _all_tags(self, pipeline: str) -> Mapping[str, str]:
-        own = {"environment": self.name, "managed-by": "glacier", "pipeline": pipeline}
-        return {**{key: value for key, value in own.items() if value}, **self.tags}
-
-    # --- pipelines --------------------------------------------------------------------------------
 
     def bind(self, storages: Mapping[Any, Optional[Kept]]) -> None:
         """Keep datasets elsewhere than their ``storage=`` says, here: ``env.bind({raw: lake})``.
@@ -220,7 +57,8 @@ class Environment:
         Raises :class:`~glacier.core.errors.ForeignResource` for a resource of another environment.
         """
         place = place_of(caller())
-        for key, storage in _mapping("storages", storages, f"bind ({place})", texts=False).items():
+        given = mapping_of("storages", storages, f"bind ({place})", texts=False)
+        for key, storage in given.items():
             dataset = dataset_in(key)
             name = dataset.name if dataset is not None else key
             where = f"dataset {name!r} ({place})"
@@ -267,6 +105,72 @@ class Environment:
 
         return synth_of(self, _pipeline(pipeline))
 
+    # --- in the cloud -----------------------------------------------------------------------------
+
+    def deploy(
+        self,
+        pipeline: Pipeline,
+        *,
+        backend: Optional[str] = None,
+        stack: Optional[str] = None,
+        secrets_provider: Optional[str] = None,
+    ) -> Deployment:
+        """Make what is declared real, or bring it up to date, by Pulumi's engine.
+
+        The project is the pipeline, the stack the environment, or one that there is: ``stack``.
+        ``backend`` is the URL of the state, by itself a folder in ``.glacier``. What is secret in a
+        new stack is encrypted by ``secrets_provider``, or with a passphrase. The file that declares
+        the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi program of your own
+        its engine deploys, and this does nothing. Raises :class:`~glacier.core.errors.DeployError`.
+        """
+        return self._operate("deploy", pipeline, backend, stack, secrets_provider)
+
+    def preview(
+        self,
+        pipeline: Pipeline,
+        *,
+        backend: Optional[str] = None,
+        stack: Optional[str] = None,
+        secrets_provider: Optional[str] = None,
+    ) -> Deployment:
+        """What :meth:`deploy` would do, by the engine's own comparison; only a stack is made."""
+        return self._operate("preview", pipeline, backend, stack, secrets_provider)
+
+    def refresh(
+        self, pipeline: Pipeline, *, backend: Optional[str] = None, stack: Optional[str] = None
+    ) -> Deployment:
+        """Take over into the stack's state what is there in the cloud, and change nothing there."""
+        return self._operate("refresh", pipeline, backend, stack)
+
+    def destroy(
+        self,
+        pipeline: Pipeline,
+        *,
+        delete_data: bool = False,
+        backend: Optional[str] = None,
+        stack: Optional[str] = None,
+    ) -> Deployment:
+        """Delete what was deployed; what holds data only if ``delete_data`` says so.
+
+        What is kept stays in the stack, so that it can be deployed again, or deleted, later.
+        """
+        return self._operate("destroy", pipeline, backend, stack, deletes_data=delete_data)
+
+    def _operate(
+        self,
+        operation: str,
+        pipeline: Pipeline,
+        backend: Optional[str],
+        stack: Optional[str],
+        secrets_provider: Optional[str] = None,
+        *,
+        deletes_data: bool = False,
+    ) -> Deployment:
+        from glacier.core.deploy import Asked, Settings, operate_on
+
+        settings = Settings(backend, stack, secrets_provider)
+        return operate_on(self, _pipeline(pipeline), Asked(operation, settings, deletes_data))
+
     def __repr__(self) -> str:
         return f"<Environment {self.name!r}: {self.provider.location}>"
 
@@ -275,26 +179,3 @@ def _pipeline(given: object) -> Pipeline:
     if isinstance(given, Pipeline):
         return given
     raise NotAPipeline(found=given)
-
-
-def _mapping(option: str, given: object, where: str, *, texts: bool = True) -> Dict[Any, Any]:
-    if given is None:
-        return {}
-    if not isinstance(given, Mapping):
-        mend = "Give a mapping, such as {'name': value}."
-        raise InvalidOption(where=where, option=option, found=given, mend=mend)
-    found: Dict[Any, Any] = {**given}
-    for key in found:
-        if texts and not isinstance(key, str):
-            raise InvalidOption(where=where, option=option, found=key, mend="Its keys are texts.")
-    return found
-
-
-def _texts(option: str, given: object, where: str) -> Mapping[str, str]:
-    found = _mapping(option, given, where)
-    for value in found.values():
-        if not isinstance(value, str):
-            raise InvalidOption(
-                where=where, option=option, found=value, mend="Its values are texts."
-            )
-    return MappingProxyType(found)

@@ -41,10 +41,11 @@ def placeholder_facts(value: object) -> Optional[Tuple[str, str]]:
 def _token(path: str) -> str:
     """``pulumi_aws.s3.Bucket`` as Pulumi names its type: ``aws:s3/bucket:Bucket``."""
     package, _, rest = path.partition(".")
-    package = package.replace("pulumi_", "", 1).replace("_", "-")
     module, _, kind = rest.rpartition(".")
-    if package == "azure-native":
-        return f"{package}:{module}:{kind}"
+    if package.startswith("pulumi_azure_native"):
+        version = package[len("pulumi_azure_native") :]
+        return f"azure-native{version}:{module.replace('.', '/')}:{kind}"
+    package = package.replace("pulumi_", "", 1).replace("_", "-")
     return f"{package}:{module.strip('_')}/{kind[:1].lower()}{kind[1:]}:{kind}"
 
 

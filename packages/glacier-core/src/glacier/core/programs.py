@@ -37,7 +37,7 @@ class Session:
     It is for the pipeline of that name. ``environment`` and ``provider`` name the environment that
     is wanted, all of them where they are ``None``. Environments enter themselves as they are made.
     ``told`` are rows from providers that need no Pulumi, ``names`` what resources are called in the
-    cloud.
+    cloud. ``deletes_data`` is true while what holds data is made ready to be deleted.
     """
 
     def __init__(
@@ -46,10 +46,12 @@ class Session:
         *,
         environment: Optional[str] = None,
         provider: Optional[str] = None,
+        deletes_data: bool = False,
     ) -> None:
         self.pipeline = pipeline
         self.environment = environment
         self.provider = provider
+        self.deletes_data = deletes_data
         self.environments: List[Any] = []
         self.told: List[Any] = []
         self.names: List[Tuple[str, str, str]] = []

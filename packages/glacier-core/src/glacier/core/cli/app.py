@@ -5,7 +5,7 @@ code  meaning
 ====  ==========================================================================================
 0     all is well
 1     the run failed, or the task that was replayed; of ``check``: it found problems; of
-      ``synth --diff``: something has changed
+      ``synth --diff``: something has changed; of ``deploy`` and its like: not all was done
 2     the command, the file, the definition or the request is wrong, and nothing ran
 130   interrupted by Ctrl-C
 143   ended by SIGTERM
@@ -22,6 +22,7 @@ from glacier.core._version import __version__
 from glacier.core.cli import (
     check,
     data,
+    deploying,
     gc,
     graph,
     init,
@@ -65,7 +66,7 @@ class App(click.Group):
 @click.group(cls=App, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", message="glacier-pipeline %(version)s")
 def app() -> None:
-    """Run, check and draw data pipelines, and look at their runs.
+    """Run, check, draw and deploy data pipelines, and look at their runs.
 
     Exit codes: 0 all is well, 1 the run failed or a check found problems, 2 nothing could run,
     130 interrupted, 143 terminated.
@@ -79,6 +80,10 @@ for command in (
     check.check,
     graph.graph,
     synth.synth,
+    deploying.preview,
+    deploying.deploy,
+    deploying.refresh,
+    deploying.destroy,
     runs.runs,
     show.show,
     data.data,

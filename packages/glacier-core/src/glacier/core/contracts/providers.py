@@ -76,6 +76,15 @@ class Site:
         self._session = session
         self._made: Dict[str, Any] = {}
 
+    @property
+    def deletes_data(self) -> bool:
+        """Whether the data of this environment are about to be deleted, as its owner asked.
+
+        What a cloud has against that (a bucket that must be empty, a protected database) is to be
+        registered as switched off.
+        """
+        return self._session is not None and self._session.deletes_data
+
     def once(self, key: str, make: Callable[[], T]) -> T:
         """What is made once for the whole environment: its provider instance, a resource group."""
         if key not in self._made:
@@ -138,7 +147,7 @@ class Provider(Protocol):
     def doubts(self) -> Sequence[str]:
         """What cannot be real in its settings, such as an account of six digits, as sentences.
 
-        They are warnings while nothing is deployed.
+        They are warnings in a synthesis; ``preview`` and ``deploy`` refuse.
         """
         ...
 

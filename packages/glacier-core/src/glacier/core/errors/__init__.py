@@ -92,6 +92,15 @@
     │   ├── MissingExternal
     │   ├── UnreachableExternal
     │   └── ChangedExternal          other data than when the run began
+    ├── DeployError                  a deployment that cannot begin, or did not go well
+    │   ├── CannotDeploy
+    │   ├── MissingEngine            the program pulumi
+    │   ├── MissingPassphrase
+    │   ├── StackLocked
+    │   ├── NoSuchStack
+    │   ├── UnrealProvider           an environment of an account that cannot be real
+    │   ├── WrongAccount             credentials for another one
+    │   └── DeployFailed             what the engine itself reports
     ├── HistoryError                 a history of runs that cannot be read or written
     └── ExtensionError               an entry point that is absent, doubled or broken
 
@@ -156,6 +165,18 @@ from glacier.core.errors._run import (
 )
 
 if TYPE_CHECKING:
+    from glacier.core.errors._deploy import (
+        CannotDeploy,
+        DeployError,
+        DeployFailed,
+        Failure,
+        MissingEngine,
+        MissingPassphrase,
+        NoSuchStack,
+        StackLocked,
+        UnrealProvider,
+        WrongAccount,
+    )
     from glacier.core.errors._external import (
         ChangedExternal,
         ExternalError,
@@ -219,6 +240,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AmbiguousName",
     "CannotCache",
+    "CannotDeploy",
     "CannotPublish",
     "CannotReplay",
     "CannotResume",
@@ -230,6 +252,8 @@ __all__ = [
     "DatabaseFailed",
     "DefinitionError",
     "DefinitionErrors",
+    "DeployError",
+    "DeployFailed",
     "DuplicateDataset",
     "DuplicateProducer",
     "DuplicateResource",
@@ -238,6 +262,7 @@ __all__ = [
     "ExtensionError",
     "ExternalError",
     "ExternalProduced",
+    "Failure",
     "FileRaised",
     "ForeignResource",
     "FormatError",
@@ -260,14 +285,17 @@ __all__ = [
     "Link",
     "LoadError",
     "MissingAnnotation",
+    "MissingEngine",
     "MissingExternal",
     "MissingInput",
     "MissingLibrary",
     "MissingParameter",
+    "MissingPassphrase",
     "MissingProducer",
     "MissingSecret",
     "MissingTable",
     "MistypedParameter",
+    "NoSuchStack",
     "NotAPipeline",
     "NotAProvider",
     "NotAnEnvironment",
@@ -286,6 +314,7 @@ __all__ = [
     "RunError",
     "RunFailed",
     "Skip",
+    "StackLocked",
     "StoreDenied",
     "StoreError",
     "StoreFull",
@@ -304,6 +333,7 @@ __all__ = [
     "UnreachableDatabase",
     "UnreachableExternal",
     "UnreadableData",
+    "UnrealProvider",
     "UnresolvedAnnotation",
     "UnresolvedInput",
     "ValueUnavailable",
@@ -311,14 +341,16 @@ __all__ = [
     "VersionError",
     "VersionMissing",
     "WorkerLost",
+    "WrongAccount",
     "WrongOutputs",
     "nearest",
     "perhaps",
 ]
 
-# Errors about stored data and environments: only who has some loads them.
+# Errors about stored data, environments and deployments: only who has some loads them.
 _ROOMS = {
     "CannotCache": "_storage",
+    "CannotDeploy": "_deploy",
     "CannotPublish": "_stores",
     "CannotReplay": "_storage",
     "CannotResume": "_storage",
@@ -326,8 +358,11 @@ _ROOMS = {
     "ChangedExternal": "_external",
     "ChangedTable": "_tables",
     "DatabaseFailed": "_tables",
+    "DeployError": "_deploy",
+    "DeployFailed": "_deploy",
     "DuplicateResource": "_resources",
     "ExternalError": "_external",
+    "Failure": "_deploy",
     "ForeignResource": "_resources",
     "FormatError": "_formats",
     "InvalidDatabase": "_tables",
@@ -336,9 +371,12 @@ _ROOMS = {
     "KeyChanged": "_stores",
     "KeyExists": "_stores",
     "KeyMissing": "_stores",
+    "MissingEngine": "_deploy",
     "MissingExternal": "_external",
     "MissingLibrary": "_formats",
+    "MissingPassphrase": "_deploy",
     "MissingTable": "_tables",
+    "NoSuchStack": "_deploy",
     "NotAProvider": "_resources",
     "NotAnEnvironment": "_resources",
     "NotReadable": "_storage",
@@ -348,6 +386,7 @@ _ROOMS = {
     "NothingStored": "_storage",
     "PickleRefused": "_formats",
     "PlaceholderUsed": "_resources",
+    "StackLocked": "_deploy",
     "StoreDenied": "_stores",
     "StoreError": "_stores",
     "StoreFull": "_stores",
@@ -362,9 +401,11 @@ _ROOMS = {
     "UnreachableDatabase": "_tables",
     "UnreachableExternal": "_external",
     "UnreadableData": "_formats",
+    "UnrealProvider": "_deploy",
     "VersionDamaged": "_stores",
     "VersionError": "_stores",
     "VersionMissing": "_stores",
+    "WrongAccount": "_deploy",
 }
 
 # Tracebacks and pickles name the public place of a class, not the room that it was written in.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Sequence
 
+from glacier.core.adoption import type_of
 from glacier.core.annotations import UNKNOWN
 from glacier.core.contracts.providers import Registered
 from glacier.core.dataset import Dataset
@@ -42,7 +43,7 @@ def advice(
         yield from _elsewhere(graph, rows, environment)
         yield from _incomplete(graph, environment)
         for row in rows:
-            mend = environment.provider.deprecated.get(row.type)
+            mend = environment.provider.deprecated.get(type_of(row.type))
             if mend is not None:
                 yield f"{row.type} {row.name!r} is deprecated: {mend}"
 
@@ -77,16 +78,18 @@ def _elsewhere(graph: Graph, rows: Sequence[Registered], environment: Environmen
     """Storages in another cloud or region than the tasks."""
     here = environment.provider.location
     regions: Dict[str, str] = {
-        row.name: str(row.properties["region"])
+        row.name: str(row.properties[key])
         for row in rows
-        if row.type.startswith("pulumi:providers:") and "region" in row.properties
+        for key in ("location", "region")  # the first is Azure's word
+        if row.type.startswith("pulumi:providers:") and key in row.properties
     }
     for name, dataset in graph.datasets.items():
         resource = dataset.resource
         if resource is None or not resource.token:
             continue
-        if resource.token not in environment.provider.adopts:
-            cloud = resource.token.partition(":")[0]
+        token = type_of(resource.token)
+        if token not in environment.provider.adopts:
+            cloud = token.partition(":")[0]
             yield f"dataset {name!r} is kept in {cloud}, and its tasks run in {here.cloud}"
             continue
         for row in rows:
@@ -99,9 +102,11 @@ def _elsewhere(graph: Graph, rows: Sequence[Registered], environment: Environmen
 
 def _region_of(row: Registered) -> str:
     """Where a resource itself says that it is. A location of another form than the region's, such
-    as ``EU``, is an area of several."""
+    as ``EU``, is an area of several; ``West Europe`` is one that Azure calls ``westeurope``."""
     found = row.properties.get("location", row.properties.get("region"))
-    return found if isinstance(found, str) and found != COMPUTED else ""
+    if not isinstance(found, str) or found == COMPUTED:
+        return ""
+    return "".join(found.lower().split()) if " " in found else found
 
 
 def _incomplete(graph: Graph, environment: Environment) -> Iterator[str]:

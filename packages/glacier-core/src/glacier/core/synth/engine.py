@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from copy import copy
 from typing import Any, Callable, Dict, List, Mapping, cast
 
 from glacier.core.contracts.providers import Registered
@@ -102,7 +103,7 @@ def run_in_mocks(program: Callable[[], None], notes: Notes, *, project: str, sta
         monitor = _monitor(notes, loops)
         mocks.set_mocks(monitor.mocks, project, stack, preview=True, monitor=monitor)
         settings.set_root_resource(no_stack)  # for the one in which the program runs
-        loop.run_until_complete(run_in_stack(program))
+        loop.run_until_complete(run_in_stack(lambda: _run(program)))
     finally:
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
@@ -115,13 +116,30 @@ def run_in_mocks(program: Callable[[], None], notes: Notes, *, project: str, sta
             settings.reset_options()
 
 
+def _run(program: Callable[[], None]) -> None:
+    """Run a program without the aliases of its resources.
+
+    Azure's have one for each version of their API, which take most of the time and tell nothing.
+    """
+    from pulumi import ResourceTransformationResult
+    from pulumi.runtime import register_stack_transformation
+
+    def transform(given: Any) -> Any:
+        options = copy(given.opts)
+        options.aliases = None
+        return ResourceTransformationResult(given.props, options)
+
+    register_stack_transformation(transform)
+    program()
+
+
 def _monitor(notes: Notes, loops: _Loops) -> Any:
     from google.protobuf.json_format import MessageToDict
     from pulumi.runtime import mocks
 
     class Answering(mocks.Mocks):  # type: ignore[misc]  # mypy does not read pulumi
         def new_resource(self, args: Any) -> Any:
-            return "", args.inputs  # without an id all that a cloud computes stays unknown
+            return "", _returned(args.inputs)  # without an id what a cloud computes stays unknown
 
         def call(self, args: Any) -> Any:
             return notes.answer(args.token)
@@ -143,6 +161,19 @@ def _monitor(notes: Notes, loops: _Loops) -> Any:
             return _untyped(super()).Invoke(request)
 
     return Monitor(Answering())
+
+
+def _returned(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a cloud returns of the properties of a resource, as far as they are known.
+
+    Azure takes identities as a list and returns a mapping, without which its SDK fails.
+    """
+    identity = inputs.get("identity")
+    if not isinstance(identity, Mapping):
+        return inputs
+    known = cast("Mapping[str, Any]", identity).items()
+    kept = {key: value for key, value in known if key != "userAssignedIdentities"}
+    return {**inputs, "identity": kept}
 
 
 def _untyped(value: Any) -> Any:

@@ -1,38 +1,23 @@
 """From a file, a pipeline or an environment to a synthesis: what is executed, and in which process.
 
 A file is executed afresh inside the program, so that raw resources at its top level are seen too.
-The name of the program is that of the pipeline, which only the file knows: it is guessed, and the
-file executed once more where the guess was wrong.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
-from pathlib import Path
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    Dict,
-    List,
-    Mapping,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-)
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from glacier.core.contracts.providers import Location
-from glacier.core.errors import CannotSynth, GlacierError, UnknownName
-from glacier.core.loader import Loaded, load, split_target
+from glacier.core.errors import CannotSynth, GlacierError
 from glacier.core.loading import end_here
 from glacier.core.pipeline import Pipeline
 from glacier.core.programs import Session, opened, session
 from glacier.core.synth.advice import advice
+from glacier.core.synth.execution import execute, file_of
 from glacier.core.synth.permissions import permissions
 from glacier.core.synth.program import Program, run_program
 from glacier.core.synth.record import Named, Synth
@@ -53,7 +38,7 @@ def synth_of(environment: Environment, pipeline: Pipeline) -> Synth:
             end_here(pipeline)
         return Synth(pipeline.name, environment.name, environment.provider.location)
     end_here(pipeline)
-    file = _file_of(pipeline)
+    file = file_of(pipeline)
     if file is None:
         return synth_declared(environment, pipeline)
     return _in_process(file, pipeline.name, environment.name, kind)
@@ -86,66 +71,8 @@ def synth_file(
     Without a name it is the only environment, or none where the file makes none. Raises
     :class:`~glacier.core.errors.RequestError`, and what the file raises.
     """
-    file, name = split_target(target)
-    project = _guess(file, "Pipeline") or name or "pipeline"
-    stack = environment or _guess(file, "Environment") or "default"
-    before = set(sys.modules)
-    one, done = _executed(target, project, stack, environment, provider)
-    if done.pipeline.name != project:
-        _forget(before, file)
-        one, done = _executed(target, done.pipeline.name, stack, environment, provider)
-    where = _environment(one, environment, target)
-    return _finished(one, done.program, done.pipeline, where)
-
-
-class _Done(NamedTuple):
-    pipeline: Pipeline
-    program: Program
-
-
-def _executed(
-    target: str, project: str, stack: str, environment: Optional[str], provider: Optional[str]
-) -> Tuple[Session, _Done]:
-    file, name = split_target(target)
-    one = Session(project, environment=environment, provider=provider)
-    with opened(one):
-        loaded, program = run_program(
-            lambda: load(file), project=project, stack=stack, answers=lambda: _answers(one)
-        )
-    return one, _Done(_chosen(loaded, name), program)
-
-
-def _answers(one: Session) -> Mapping[str, Mapping[str, Any]]:
-    found: Dict[str, Mapping[str, Any]] = {}
-    for environment in one.environments:
-        if one.wants(environment=environment.name, provider=environment.provider.kind):
-            found.update(environment.provider.answers)
-    return found
-
-
-def _chosen(loaded: Loaded, name: Optional[str]) -> Pipeline:
-    """The pipeline of that name: the one that the file was about to run, if it has it."""
-    executed = loaded.executed
-    if executed is not None and name in (None, executed.name):
-        return executed
-    return loaded.choose(name)
-
-
-def _environment(one: Session, name: Optional[str], target: str) -> Optional[Environment]:
-    found: List[Environment] = [
-        each
-        for each in one.environments
-        if one.wants(environment=each.name, provider=each.provider.kind)
-    ]
-    names = sorted({each.name for each in one.environments})
-    if name is not None and not found:
-        raise UnknownName(kind="environment", name=name, known=names, where=target)
-    if len(found) > 1:
-        told = " and ".join(f"{each.name} ({each.place})" for each in found)
-        reason = f"it has {len(found)} environments: {told}"
-        mend = "Say which one: --env NAME; environments of one name need other names."
-        raise CannotSynth(target=target, reason=reason, mend=mend)
-    return found[0] if found else None
+    done = execute(target, environment, provider=provider)
+    return _finished(done.session, done.program, done.pipeline, done.environment)
 
 
 def _finished(
@@ -181,35 +108,7 @@ def _finished(
     )
 
 
-def _guess(file: str, kind: str) -> Optional[str]:
-    """The name that a file gives to the first thing of a kind, as far as its text shows."""
-    try:
-        text = Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return None
-    found = re.search(rf"\b{kind}\(\s*(?:[^()]*?name\s*=\s*)?[\"']([\w.-]+)[\"']", text)
-    return None if found is None else found[1]
-
-
-def _forget(before: Set[str], file: str) -> None:
-    """Let the modules beside a file be imported anew, for what they declare."""
-    root = str(Path(file).resolve().parent) + os.sep
-    for name in set(sys.modules) - before:
-        path = str(getattr(sys.modules[name], "__file__", None) or "")
-        if path.startswith(root) and "site-packages" not in path:
-            del sys.modules[name]
-
-
 # --- in a process of its own ----------------------------------------------------------------------
-
-
-def _file_of(pipeline: Pipeline) -> Optional[str]:
-    """The file whose top level declares a pipeline; ``None`` for one that a function made."""
-    place, execution = pipeline.place, pipeline.place.execution
-    if execution is None or execution.module != place.module:
-        return None
-    file = execution.code.co_filename
-    return file if file.endswith(".py") and os.path.isfile(file) else None
 
 
 def _in_process(file: str, pipeline: str, environment: str, provider: str) -> Synth:

@@ -21,7 +21,7 @@ from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
 from glacier.core.contracts.providers import Provider, Registered
 from glacier.core.dataset import Dataset
 from glacier.core.environment import Environment
-from glacier.core.errors import NotAnEnvironment, NotRegistered, UnknownOption
+from glacier.core.errors import NotAnEnvironment, NotRegistered, UnknownOption, UnrealProvider
 from glacier.core.pipeline import Pipeline
 from glacier.core.programs import Session, opened
 from glacier.core.registry import load
@@ -199,7 +199,7 @@ assert not imported, imported
         assert "dev.object_storage('lake'" in told
         assert "'tagz'" in told
 
-    def test_what_cannot_be_real_declares_and_synthesises_with_a_warning(self) -> None:
+    def test_what_cannot_be_real_declares_and_synthesises_and_is_not_deployed(self) -> None:
         provider = self.make_doubtful()
         env = self.environment(provider=provider)
         pipeline, raw = Pipeline("contract"), Dataset("raw", storage=env.object_storage("lake"))
@@ -211,6 +211,11 @@ assert not imported, imported
         found = env.synth(pipeline)
         assert found.resources
         assert set(provider.doubts()) <= set(found.warnings)
+        if provider.needs_program:
+            assert provider.doubts()[0] in str(
+                caught(UnrealProvider, lambda: env.preview(pipeline))
+            )
+            assert provider.doubts()[0] in str(caught(UnrealProvider, lambda: env.deploy(pipeline)))
 
     def test_a_native_resource_is_taken_for_a_storage(self) -> None:
         def declare() -> None:

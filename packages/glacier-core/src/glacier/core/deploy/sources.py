@@ -1,0 +1,81 @@
+"""From a file, a pipeline or an environment to a deployment: what is executed, and where.
+
+A file is executed twice: first without any engine, which tells the names of project and stack and
+what is wrong with the file before anything is touched; then inside the program, by the engine.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Optional
+
+from glacier.core.deploy.asked import Asked
+from glacier.core.deploy.operations import Job, operate
+from glacier.core.deploy.program import Register, of_declared, of_file, program_of
+from glacier.core.deploy.record import Deployment
+from glacier.core.deploy.remote import operate_elsewhere
+from glacier.core.errors import CannotDeploy, UnrealProvider
+from glacier.core.loading import end_here
+from glacier.core.programs import in_program, session
+from glacier.core.synth.execution import execute, file_of
+
+if TYPE_CHECKING:
+    from glacier.core.environment import Environment
+    from glacier.core.pipeline import Pipeline
+
+__all__ = ["operate_on", "operate_on_file"]
+
+
+def operate_on(environment: Environment, pipeline: Pipeline, asked: Asked) -> Deployment:
+    """What a method of an environment, such as ``env.deploy(pipeline)``, returns."""
+    current, kind = session(), environment.provider.kind
+    if current is not None:  # the file that asks is being executed for another operation
+        if current.wants(environment=environment.name, provider=kind):
+            end_here(pipeline)
+        return _nothing(asked, pipeline.name, environment, "its file is being executed for another")
+    end_here(pipeline)
+    if in_program():
+        note = "a Pulumi program is running, and its engine deploys what is declared in it"
+        return _nothing(asked, pipeline.name, environment, note)
+    file = file_of(pipeline)
+    if file is None:
+        register = of_declared(pipeline.name, environment)
+        return _operate(environment, pipeline.name, asked, register)
+    return operate_elsewhere(f"{file}:{pipeline.name}", environment.name, kind, asked)
+
+
+def operate_on_file(
+    target: str, environment: Optional[str], asked: Asked, *, provider: Optional[str] = None
+) -> Deployment:
+    """An operation on ``FILE[:PIPELINE]``, in one of the file's environments.
+
+    Raises :class:`~glacier.core.errors.DeployError`, :class:`~glacier.core.errors.RequestError`,
+    and what the file raises.
+    """
+    before = set(sys.modules)
+    seen = execute(target, environment, provider=provider)
+    name, home = seen.pipeline.name, seen.environment
+    if home is None:
+        reason = "it makes no environment, so it does not say in which cloud"
+        mend = "Make one at its top level: env = Environment(provider, name='prod')."
+        raise CannotDeploy(target=target, reason=reason, mend=mend)
+    return _operate(home, name, asked, of_file(target, name, home, before))
+
+
+def _operate(
+    environment: Environment, pipeline: str, asked: Asked, register: Register
+) -> Deployment:
+    provider = environment.provider
+    if not provider.needs_program:
+        note = "nothing is deployed here: a run makes what it needs by itself, and data stay"
+        return _nothing(asked, pipeline, environment, note)
+    doubts = provider.doubts()
+    if doubts and asked.operation in ("deploy", "preview"):
+        raise UnrealProvider(environment=environment.name, doubts=doubts)
+    job = Job(asked, pipeline, environment.name, provider.location)
+    return operate(job, program_of(register))
+
+
+def _nothing(asked: Asked, pipeline: str, environment: Environment, note: str) -> Deployment:
+    location = environment.provider.location
+    return Deployment(asked.operation, pipeline, environment.name, location, note=note)
