@@ -16,8 +16,8 @@ from glacier.core.contracts.providers import Registered
 from glacier.core.programs import Session, opened
 from glacier.core.synth.program import run_program
 
-# The stand-in for Pulumi's engine, and a server of buckets, lie with core's tests, which an sdist of
-# this package lacks.
+# The stand-in for Pulumi's engine, and a server of buckets, lie with core's tests, which an sdist
+# of this package lacks.
 CORE_TESTS = Path(__file__).resolve().parents[2] / "glacier-core" / "tests"
 collect_ignore = [] if CORE_TESTS.is_dir() else ["test_deploy.py", "test_runtime.py"]
 if CORE_TESTS.is_dir():

@@ -281,14 +281,13 @@ def test_a_local_run_touches_no_cloud(bucket: str, tmp_path: Path) -> None:
     assert (tmp_path / "root" / "storage" / "lake").is_dir()
 
 
-@pytest.mark.parametrize("processes", [False, True])
-def test_workers_read_and_write_there(bucket: str, tmp_path: Path, *, processes: bool) -> None:
+@pytest.mark.parametrize("how", ["threads", "processes", "as_deployed"])
+def test_workers_read_and_write_there(bucket: str, tmp_path: Path, how: str) -> None:
     local = pytest.importorskip("glacier.local")
     (tmp_path / "1.json").write_text('[{"price": 4}]')
     pipeline = shop(f"s3://{bucket}/etl", str(tmp_path / "1.json"))
-    executor = local.LocalExecutor(
-        workers=2, processes=processes, storage="declared", root=tmp_path / "root"
-    )
+    options = {} if how == "threads" else {how: True}
+    executor = local.LocalExecutor(2, storage="declared", root=tmp_path / "root", **options)
 
     assert executor.execute(pipeline)["report"] == {"sum": 4}
     assert not (tmp_path / "root" / "storage").exists()

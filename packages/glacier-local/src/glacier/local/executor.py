@@ -58,7 +58,7 @@ class LocalExecutor(PoolExecutor):
     ``{"api": 2}``; async ones and items count too. With ``fail_fast`` the first failure cancels
     all that has not started.
 
-    Stored datasets are kept below the folder ``root``: no local run touches a cloud, unless
+    Stored datasets are kept below the folder ``root``: no local run writes to a cloud, unless
     ``storage="declared"`` says to use each storage where it is declared to be. With ``cache`` all
     others are kept too, and a task whose code, parameters and inputs are those of an earlier run
     does not run again. With ``as_deployed`` each task runs as it does in a cloud: in a new process
