@@ -300,27 +300,34 @@ ANSWERS = {
 }
 
 
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers every request by what ``answer`` says: a status, headers and the body."""
+
+    answer: Callable[[], Any]
+
+    def handle_one(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        status, headers, body = type(self).answer()
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_PUT = handle_one
+
+    def log_message(self, *_: object) -> None: ...
+
+
 @contextlib.contextmanager
-def answering(status: int, body: bytes) -> Iterator[str]:
-    """A server that answers everything alike."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        do_GET = do_PUT = answer
-
-        def log_message(self, *_: object) -> None: ...
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+def answering(answer: Callable[[], Any]) -> Iterator[ObjectStore]:
+    """A store on a server that answers like that."""
+    handler = type("Answering", (Handler,), {"answer": staticmethod(answer)})
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         try:
-            yield f"http://127.0.0.1:{server.server_address[1]}"
+            yield s3_objects(f"http://127.0.0.1:{server.server_address[1]}", "lake")
         finally:
             server.shutdown()
             thread.join()
@@ -329,10 +336,33 @@ def answering(status: int, body: bytes) -> Iterator[str]:
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: str(answer[0]))
 def test_what_a_storage_answers_is_told_in_a_line(answer: Any) -> None:
     pytest.importorskip("obstore")
-    with answering(*answer) as endpoint:
-        store = s3_objects(endpoint, "lake")
+    status, body = answer
+    with answering(lambda: (status, {}, body)) as store:
         for call in (lambda: store.get("a/x"), lambda: store.put("a/x", b"1")):
             with pytest.raises(StoreError, match=ANSWERS[answer]) as caught:
                 call()
             assert "\n" not in str(caught.value)
             assert caught.value.where == "s3://lake/etl/a/x"
+
+
+THERE = {"ETag": '"1"', "Last-Modified": "Sat, 31 Jan 2026 12:00:00 GMT"}
+
+
+def test_a_storage_that_is_busy_for_a_while_is_asked_again() -> None:
+    pytest.importorskip("obstore")
+    answers = iter([(503, {}, b"")] * 2 + [(200, THERE, b"there")])
+    with answering(lambda: next(answers)) as store:
+        assert store.get("a/x") == b"there"
+
+
+def test_what_breaks_off_is_not_taken_for_the_whole(tmp_path: Path) -> None:
+    pytest.importorskip("obstore")
+    with answering(lambda: (200, {**THERE, "Content-Length": "10"}, b"half")) as store:
+
+        def stream() -> bytes:
+            with store.open("a/x") as file:
+                return file.read()
+
+        for call in (lambda: store.get("a/x"), stream, lambda: store.local("a/x")):
+            with pytest.raises(StoreError, match="s3://lake/etl/a/x: reading it failed"):
+                call()
