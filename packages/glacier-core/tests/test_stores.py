@@ -67,6 +67,7 @@ def test_what_is_put_is_read_whole_in_part_and_as_a_stream(store: Store) -> None
     assert store.get("a/b.bin", 7) == b"789"
     assert store.get("a/b.bin", 2, 3) == b"234"
     assert store.get("a/b.bin", 8, 99) == b"89"
+    assert [store.get("a/b.bin", *some) for some in [(10,), (99, 1), (3, 0)]] == [b"", b"", b""]
     with store.open("a/b.bin") as stream:
         assert (stream.read(4), stream.read()) == (b"0123", b"456789")
 
@@ -81,6 +82,17 @@ def test_a_file_is_moved_in(store: Store) -> None:
     assert not os.path.exists(path)
     with open(store.local("a/rows.csv"), "rb") as file:
         assert file.read() == b"rows"
+
+
+def test_what_is_empty_is_there_all_the_same(store: Store) -> None:
+    store.put("a/none", b"")
+    store.put("a/file", staged(store, b""), if_absent=True)
+
+    for key in ("a/none", "a/file"):
+        assert (store.get(key), store.get(key, 0, 5), store.head(key).size) == (b"", b"", 0)
+        with store.open(key) as stream:
+            assert stream.read() == b""
+        assert os.path.getsize(store.local(key)) == 0
 
 
 def test_staged_paths_are_new_and_hold_no_file(store: Store) -> None:
