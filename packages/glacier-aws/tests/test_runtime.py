@@ -313,6 +313,22 @@ def test_what_cannot_be_used_is_told_before_a_task_runs(
     assert [one.key for one in open_store(f"s3://{bucket}").list() if "version" in one.key] == []
 
 
+def test_folders_that_a_console_shows_are_no_files(bucket: str, s3: Server) -> None:
+    open_store(f"s3://{bucket}").put("in/x.json", b"[1]")
+    open_store(f"s3://{bucket}").put("in/empty.json", b"")
+    for key in ("in/", "in/sub/", "in/full/", "in/full/y.json"):
+        s3.ask(f"/{bucket}/{key}", method="PUT", data=b"" if key.endswith("/") else b"[2]")
+
+    def names(pattern: str) -> list[str]:
+        return [
+            part.place.partition("/in/")[2] for part in resolve(f"s3://{bucket}/in{pattern}").parts
+        ]
+
+    assert names("/") == names("") == ["empty.json", "full/y.json", "x.json"]
+    assert names("/*") == ["empty.json", "x.json"]
+    assert names("/**") == names("/")
+
+
 def test_external_tables_of_a_bucket_come_as_frames(bucket: str, tmp_path: Path) -> None:
     pl = pytest.importorskip("polars")
     frame = pl.DataFrame({"id": [1, 2], "price": [2.5, 0.0]})

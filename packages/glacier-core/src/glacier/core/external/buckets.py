@@ -8,7 +8,7 @@ import posixpath
 import re
 import shutil
 from contextlib import contextmanager
-from typing import Generator, Iterator, List, Tuple
+from typing import Generator, Iterable, Iterator, List, Tuple
 
 from glacier.core.contracts import Entry, Store
 from glacier.core.errors import (
@@ -147,15 +147,34 @@ def _part(root: str, entry: Entry) -> Part:
 def _inside(store: Store, folder: str) -> List[Entry]:
     """All files below a folder but those that others use for their own ends."""
     stem = len(folder) + 1 if folder else 0
-    entries = list(store.list(folder))
-    above = {parent for entry in entries for parent in _folders(entry.key)}
+    entries = _files(store, store.list(folder))
     return [
         entry
         for entry in entries
         if not any(name.startswith((".", "_")) for name in entry.key[stem:].split("/"))
-        # An empty object of a folder's name is how consoles show the folder.
-        and (entry.size or entry.key not in above)
     ]
+
+
+def _files(store: Store, entries: Iterable[Entry]) -> List[Entry]:
+    """Those that are files: by an empty object, whose name ends with ``/``, consoles show a folder.
+
+    A listing tells it without the ``/``, so what is empty is looked for under that name.
+    """
+    found = list(entries)
+    above = {parent for entry in found for parent in _folders(entry.key)}
+    return [
+        entry
+        for entry in found
+        if entry.size or (entry.key not in above and _is_there(store, entry.key))
+    ]
+
+
+def _is_there(store: Store, key: str) -> bool:
+    try:
+        store.head(key)
+    except KeyMissing:
+        return False
+    return True
 
 
 def _folders(key: str) -> Iterator[str]:
@@ -169,7 +188,8 @@ def _matching(store: Store, pattern: str) -> List[Entry]:
     names = pattern.split("/")
     plain = next(number for number, name in enumerate(names) if _MAGIC.search(name))
     matches = re.compile("".join(_regex(names))).match
-    return [entry for entry in store.list("/".join(names[:plain])) if matches(entry.key)]
+    entries = store.list("/".join(names[:plain]))
+    return _files(store, (entry for entry in entries if matches(entry.key)))
 
 
 def _regex(names: List[str]) -> Iterator[str]:
