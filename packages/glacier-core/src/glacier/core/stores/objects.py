@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import mmap
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -223,6 +222,8 @@ class ObjectStore:
                 mend="Let the task return an Iterator, which is stored in parts, or smaller files.",
             )
         else:
+            import mmap
+
             # The system reads it in as it is sent, and may forget it again. It is not closed here:
             # a connection that was refused early may hold it for a moment longer.
             view = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
