@@ -212,7 +212,7 @@ assert len([kind for kind, _ in Mocks.seen if kind.startswith("pulumi:providers:
         assert "dev.object_storage('lake'" in told
         assert "'tagz'" in told
 
-    def test_what_cannot_be_real_declares_and_synthesises_and_is_not_deployed(self) -> None:
+    def test_what_cannot_be_real_is_synthesised_and_not_deployed(self) -> None:
         provider = self.make_doubtful()
         env = self.environment(provider=provider)
         pipeline, raw = Pipeline("contract"), Dataset("raw", storage=env.object_storage("lake"))
