@@ -13,8 +13,7 @@ import pytest
 from glacier.aws import AWSProvider, Network
 from glacier.core import Environment
 from glacier.core.contracts.providers import Registered
-from glacier.core.programs import Session, opened
-from glacier.core.synth.program import run_program
+from glacier.core.testing.registered import registered
 
 # The stand-in for Pulumi's engine, and a server of buckets, lie with core's tests, which an sdist
 # of this package lacks.
@@ -43,16 +42,7 @@ def env() -> Callable[..., Environment]:
 def told() -> Callable[[Callable[[], object]], Rows]:
     """What a program registers, by the last part of the type, and the name."""
 
-    def rows(declare: Callable[[], object]) -> Rows:
-        with opened(Session("etl")):
-            _, program = run_program(declare, project="etl", stack="prod", answers=dict)
-        found: Rows = {}
-        for row in program.resources:
-            kind = row.type if row.type.startswith("glacier:") else row.type.split(":")[-1]
-            found[kind, row.name] = row
-        return found
-
-    return rows
+    return lambda declare: registered(declare).by_type
 
 
 @pytest.fixture

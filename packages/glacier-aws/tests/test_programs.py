@@ -11,18 +11,8 @@ BEGIN = """
     import pulumi
     from glacier.aws import AWSProvider
     from glacier.core import Environment
-    from glacier.core.errors import NotRegistered
-    from glacier.core.programs import in_program, project_name
 
     env = Environment(AWSProvider(account="123456789012", region="eu-central-1"), "prod")
-    early = env.object_storage("early")
-    assert not in_program() and project_name() is None  # though pulumi is imported
-    try:
-        early.native
-    except NotRegistered:
-        pass
-    else:
-        raise AssertionError
 
     class Mocks(pulumi.runtime.Mocks):
         seen = []
@@ -42,39 +32,6 @@ def execute(body: str, folder: Path) -> None:
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_under_mocks_a_call_registers_and_an_earlier_one_when_it_is_asked(tmp_path: Path) -> None:
-    execute(
-        """
-        assert in_program() and project_name() == "shop"
-        late = env.object_storage("late")
-        assert ("aws:s3/bucket:Bucket", "prod-late") not in Mocks.seen
-
-        @pulumi.runtime.test
-        def check():
-            def see(values):
-                bucket, tags = values
-                assert bucket.startswith("prod-late-"), bucket
-                assert tags["pipeline"] == "shop", tags
-            return pulumi.Output.all(late.native.bucket, late.native.tags).apply(see)
-
-        check()
-        _ = early.native
-        assert early.native is early.native
-
-        @pulumi.runtime.test
-        def check():
-            return early.native.id.apply(lambda found: found)
-
-        check()
-        names = [name for kind, name, _ in Mocks.seen if kind == "aws:s3/bucket:Bucket"]
-        assert sorted(names) == ["prod-early", "prod-late"], names
-        providers = [name for kind, name, _ in Mocks.seen if kind == "pulumi:providers:aws"]
-        assert providers == ["prod-aws"], providers
-        """,
-        tmp_path,
-    )
 
 
 def test_a_resource_of_an_environment_is_an_input_of_raw_ones(tmp_path: Path) -> None:

@@ -13,8 +13,7 @@ import pytest
 from glacier.azure import AzureProvider, Network
 from glacier.core import Environment
 from glacier.core.contracts.providers import Registered
-from glacier.core.programs import Session, opened
-from glacier.core.synth.program import run_program
+from glacier.core.testing.registered import registered
 
 # Servers of buckets lie with core's tests, which an sdist of this package lacks.
 CORE_TESTS = Path(__file__).resolve().parents[2] / "glacier-core" / "tests"
@@ -42,23 +41,7 @@ def env() -> Callable[..., Environment]:
 def told() -> Callable[[Callable[[], object]], Rows]:
     """What a program registers, by the last part of the type, and the name."""
 
-    def rows(declare: Callable[[], object]) -> Rows:
-        session = Session("etl")
-
-        def answers() -> Any:
-            return {k: v for env in session.environments for k, v in env.provider.answers.items()}
-
-        with opened(session):
-            _, program = run_program(declare, project="etl", stack="prod", answers=answers)
-        assert program.unanswered == ()
-        found: Rows = {}
-        for row in program.resources:
-            kind = row.type if row.type.startswith("glacier:") else row.type.split(":")[-1]
-            found[kind, row.name] = row
-        assert len(found) == len(program.resources)
-        return found
-
-    return rows
+    return lambda declare: registered(declare).by_type
 
 
 @pytest.fixture

@@ -11,19 +11,9 @@ BEGIN = """
     import pulumi
     from glacier.azure import AzureProvider
     from glacier.core import Environment
-    from glacier.core.errors import NotRegistered
-    from glacier.core.programs import in_program, project_name
 
     env = Environment(AzureProvider(
         subscription="12345678-90ab-cdef-1234-567890abcdef", region="westeurope"), "prod")
-    early = env.object_storage("early")
-    assert not in_program() and project_name() is None  # though pulumi is imported
-    try:
-        early.native
-    except NotRegistered:
-        pass
-    else:
-        raise AssertionError
 
     class Mocks(pulumi.runtime.Mocks):
         seen = []
@@ -45,41 +35,6 @@ def execute(body: str, folder: Path) -> None:
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_under_mocks_a_call_registers_and_an_earlier_one_when_it_is_asked(tmp_path: Path) -> None:
-    execute(
-        """
-        assert in_program() and project_name() == "shop"
-        late = env.object_storage("late")
-        assert ("azure-native:storage:BlobContainer", "prod-late") not in Mocks.seen
-
-        @pulumi.runtime.test
-        def check():
-            def see(access):
-                assert access == "None", access
-                (inputs,) = [one for kind, name, one in Mocks.seen
-                             if kind.endswith(":StorageAccount") and name == "prod-late"]
-                assert inputs["accountName"].startswith("prodlate"), inputs
-                assert inputs["tags"]["pipeline"] == "shop", inputs
-            return late.native.public_access.apply(see)
-
-        check()
-        _ = early.native
-        assert early.native is early.native
-
-        @pulumi.runtime.test
-        def check():
-            return early.native.id.apply(lambda found: found)
-
-        check()
-        names = [name for kind, name, _ in Mocks.seen if kind.endswith(":BlobContainer")]
-        assert sorted(names) == ["prod-early", "prod-late"], names
-        providers = [name for kind, name, _ in Mocks.seen if kind.startswith("pulumi:providers")]
-        assert providers == ["prod-azure"], providers
-        """,
-        tmp_path,
-    )
 
 
 def test_a_resource_of_an_environment_is_an_input_of_raw_ones(tmp_path: Path) -> None:

@@ -10,19 +10,9 @@ from pathlib import Path
 BEGIN = """
     import pulumi
     from glacier.core import Environment
-    from glacier.core.errors import NotRegistered
-    from glacier.core.programs import in_program, project_name
     from glacier.gcp import GCPProvider
 
     env = Environment(GCPProvider(project="my-project", region="europe-west1"), "prod")
-    early = env.object_storage("early")
-    assert not in_program() and project_name() is None  # though pulumi is imported
-    try:
-        early.native
-    except NotRegistered:
-        pass
-    else:
-        raise AssertionError
 
     class Mocks(pulumi.runtime.Mocks):
         seen = []
@@ -42,39 +32,6 @@ def execute(body: str, folder: Path) -> None:
         [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-
-
-def test_under_mocks_a_call_registers_and_an_earlier_one_when_it_is_asked(tmp_path: Path) -> None:
-    execute(
-        """
-        assert in_program() and project_name() == "shop"
-        late = env.object_storage("late")
-        assert ("gcp:storage/bucket:Bucket", "prod-late") not in Mocks.seen
-
-        @pulumi.runtime.test
-        def check():
-            def see(values):
-                name, labels = values
-                assert name.startswith("prod-late-"), name
-                assert labels["pipeline"] == "shop", labels
-            return pulumi.Output.all(late.native.name, late.native.labels).apply(see)
-
-        check()
-        _ = early.native
-        assert early.native is early.native
-
-        @pulumi.runtime.test
-        def check():
-            return early.native.id.apply(lambda found: found)
-
-        check()
-        names = [name for kind, name, _ in Mocks.seen if kind == "gcp:storage/bucket:Bucket"]
-        assert sorted(names) == ["prod-early", "prod-late"], names
-        providers = [name for kind, name, _ in Mocks.seen if kind == "pulumi:providers:gcp"]
-        assert providers == ["prod-gcp"], providers
-        """,
-        tmp_path,
-    )
 
 
 def test_a_resource_of_an_environment_is_an_input_of_raw_ones(tmp_path: Path) -> None:

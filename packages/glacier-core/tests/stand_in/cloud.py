@@ -60,6 +60,14 @@ class Cloud:
                 return str(inputs[name])
         return f"{label}-{salt}"
 
+    def call(self, function: str) -> Optional[Dict[str, Any]]:
+        """What a function of the cloud returns, which lies in ``functions``; ``None`` without."""
+        file = self.folder / "functions" / quote(function, safe="")
+        if not file.exists():
+            return None
+        found: Dict[str, Any] = json.loads(file.read_text())
+        return found
+
     def create(self, kind: str, key: str, inputs: Mapping[str, Any]) -> Dict[str, Any]:
         """Make a resource; all its properties."""
         file, busy = self.file(kind, key), self.folder / "busy"
@@ -105,4 +113,6 @@ class Cloud:
 
 
 def _properties(kind: str, key: str, inputs: Mapping[str, Any]) -> Dict[str, Any]:
-    return {"arn": f"arn:stand-in:{kind}/{key}", "name": key, **inputs, "id": key}
+    """With what only a cloud knows: each has some of that, and here all have all of it."""
+    known = {"arn": f"arn:stand-in:{kind}/{key}", "name": key, "principalId": f"{kind} {key}"}
+    return {**known, **inputs, "id": key}

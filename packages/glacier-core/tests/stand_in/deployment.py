@@ -42,7 +42,7 @@ class Deployment:
         self.replaced: List[Row] = []
         self.counts: Dict[str, int] = {}
         self.failed = False
-        self._cloud = cloud
+        self.cloud = cloud
         self._events = events
         self._is_plan = is_plan
         self._targets = targets
@@ -80,7 +80,7 @@ class Deployment:
         if not goal["custom"]:
             return self._step("same" if old else "create", goal, lambda: {"outputs": {}})
         if goal["type"].startswith("pulumi:providers:"):
-            self._cloud.check_account(opened(goal["inputs"]))
+            self.cloud.check_account(opened(goal["inputs"]))
             changed = old is None or old["inputs"] != goal["inputs"]
             operation = "same" if not changed else "update" if old else "create"
             key = goal["urn"].rpartition("::")[2] if old is None else old["id"]
@@ -90,20 +90,20 @@ class Deployment:
     def _register_in_cloud(self, goal: Row, old: Optional[Row]) -> Row:
         kind, inputs = goal["type"], _contents(opened(goal["inputs"]))
         salt = hashlib.sha256(goal["urn"].encode()).hexdigest()[:7]
-        key = self._cloud.name_of(inputs, goal["urn"].rpartition("::")[2], salt)
+        key = self.cloud.name_of(inputs, goal["urn"].rpartition("::")[2], salt)
         goal = {**goal, "digest": _digest(inputs)}
 
         def made(outputs: Mapping[str, Any]) -> Row:
             return {"id": key, "outputs": {**outputs, **goal["inputs"]}}
 
         if old is None:
-            return self._step("create", goal, lambda: made(self._cloud.create(kind, key, inputs)))
+            return self._step("create", goal, lambda: made(self.cloud.create(kind, key, inputs)))
         if old["id"] != key:
-            row = self._step("replace", goal, lambda: made(self._cloud.create(kind, key, inputs)))
+            row = self._step("replace", goal, lambda: made(self.cloud.create(kind, key, inputs)))
             self.replaced.append(old)
             return row
         if old.get("digest") != goal["digest"]:
-            return self._step("update", goal, lambda: made(self._cloud.update(kind, key, inputs)))
+            return self._step("update", goal, lambda: made(self.cloud.update(kind, key, inputs)))
         kept = {"id": key, "outputs": old["outputs"]}
         return self._step("same", goal, lambda: kept, planned=kept)
 
@@ -140,7 +140,7 @@ class Deployment:
         for row in self.old.values():
             if row["type"].startswith("pulumi:providers:"):
                 try:
-                    self._cloud.check_account(opened(row["inputs"]))
+                    self.cloud.check_account(opened(row["inputs"]))
                 except CloudError as error:
                     raise self._failure(row, str(error)) from error
 
@@ -166,7 +166,7 @@ class Deployment:
             in_cloud = row["custom"] and not row["type"].startswith("pulumi:providers:")
             if in_cloud and not row["retainOnDelete"]:
                 try:
-                    self._cloud.delete(row["type"], row["id"])
+                    self.cloud.delete(row["type"], row["id"])
                 except CloudError as error:
                     raise self._failure(row, str(error)) from error
             if row not in self.replaced:
@@ -181,7 +181,7 @@ class Deployment:
             if not row["custom"] or row["type"].startswith("pulumi:providers:"):
                 self._count("same")
                 continue
-            found = self._cloud.read(row["type"], row["id"])
+            found = self.cloud.read(row["type"], row["id"])
             if found is None:
                 operation = "delete"
                 del self.old[urn]

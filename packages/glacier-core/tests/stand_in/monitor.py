@@ -9,7 +9,13 @@ import grpc
 from google.protobuf import empty_pb2
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
-from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, resource_pb2_grpc
+from pulumi.runtime.proto import (
+    engine_pb2,
+    engine_pb2_grpc,
+    provider_pb2,
+    resource_pb2,
+    resource_pb2_grpc,
+)
 
 from stand_in.deployment import Deployment, Failed
 from stand_in.order import ROOT
@@ -45,8 +51,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer):
         return empty_pb2.Empty()
 
     def Invoke(self, request: Any, context: Any) -> Any:
-        # A cloud in a folder has no functions; refused, for a wrong answer would mislead.
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in cannot call {request.tok}")
+        found = self._deployment.cloud.call(request.tok)
+        if found is None:  # a wrong answer would mislead
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"the stand-in cannot call {request.tok}")
+        return provider_pb2.InvokeResponse(**{"return": ParseDict(found, Struct())})
 
     def RegisterResource(self, request: Any, context: Any) -> Any:
         goal = self._goal(request)

@@ -41,7 +41,7 @@ def register_database(spec: DatabaseSpec, site: Site, account: Account) -> gcp.s
         region=account.region,
         database_version=_VERSION,
         settings=_settings(spec, site, account),
-        deletion_protection=True,
+        deletion_protection=not site.deletes_data,
     )
     set_options(arguments, spec, site, labels="user_labels")
     server = gcp.sql.DatabaseInstance(label, arguments, opts=kept(part))
@@ -76,10 +76,10 @@ def _settings(
         database_flags=[by_iam],
         backup_configuration=_backups(),
         final_backup_config=gcp.sql.DatabaseInstanceSettingsFinalBackupConfigArgs(
-            enabled=True, retention_days=30
+            enabled=not site.deletes_data, retention_days=30
         ),
-        retain_backups_on_delete=True,
-        deletion_protection_enabled=True,
+        retain_backups_on_delete=not site.deletes_data,
+        deletion_protection_enabled=not site.deletes_data,
         user_labels=labels_of(site),
     )
 

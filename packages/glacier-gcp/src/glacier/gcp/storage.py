@@ -37,6 +37,8 @@ def register_storage(spec: ObjectStorageSpec, site: Site, account: Account) -> g
     if spec.encryption is not None:
         key = spec.encryption
         arguments.encryption = gcp.storage.BucketEncryptionArgs(default_kms_key_name=key)
+    if site.deletes_data:
+        arguments.force_destroy = True  # GCS deletes no bucket that has something in it
     set_options(arguments, spec, site, labels="labels")
     bucket = gcp.storage.Bucket(site.label(spec.name), arguments, opts=kept(part))
     whole.register_outputs({"bucket": bucket.name, "url": bucket.url})

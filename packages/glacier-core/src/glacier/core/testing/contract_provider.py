@@ -16,33 +16,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Tuple
 
 from glacier.core.contracts.providers import Provider, Registered
 from glacier.core.dataset import Dataset
 from glacier.core.environment import Environment
 from glacier.core.errors import NotAnEnvironment, NotRegistered, UnknownOption, UnrealProvider
 from glacier.core.pipeline import Pipeline
-from glacier.core.programs import Session, opened
 from glacier.core.registry import load
-from glacier.core.synth.program import run_program
 from glacier.core.testing.contract_base import Annotated, WithGaps, caught
+from glacier.core.testing.registered import Told, registered
 
 __all__ = ["ProviderContract"]
 
 KINDS = ("database", "object_storage", "secret", "serverless")
 TAGS = {"environment": "dev", "managed-by": "glacier", "pipeline": "contract", "team": "data"}
-
-
-class Told(NamedTuple):
-    """What a program registered, and what it is called there."""
-
-    rows: List[Registered]
-    names: List[Tuple[str, str, str]]
-
-    def of(self, kind: str, name: str) -> List[str]:
-        """What a resource is called in the cloud."""
-        return [called for one, declared, called in self.names if (one, declared) == (kind, name)]
 
 
 class ProviderContract(WithGaps):
@@ -82,19 +70,7 @@ class ProviderContract(WithGaps):
 
     def told(self, declare: Callable[[], object]) -> Told:
         """What is registered by declaring inside a program."""
-        session = Session("contract")
-        with opened(session):
-            _, program = run_program(
-                declare, project="contract", stack="dev", answers=lambda: self.answers(session)
-            )
-        return Told([*program.resources, *session.told], session.names)
-
-    def answers(self, session: Session) -> Mapping[str, Mapping[str, Any]]:
-        """What the environments' providers answer."""
-        found: Mapping[str, Mapping[str, Any]] = {}
-        for env in session.environments:
-            found = {**found, **env.provider.answers}
-        return found
+        return registered(declare, pipeline="contract", stack="dev")
 
     # --- what holds -------------------------------------------------------------------------------
 
@@ -128,6 +104,43 @@ assert not imported, imported
     def test_outside_a_program_resources_are_only_declared(self) -> None:
         lake = self.environment().object_storage("lake")
         assert "lake" in str(caught(NotRegistered, lambda: lake.native))
+
+    def test_in_a_users_own_program_calls_register_at_once(self) -> None:
+        code = f"""
+import pulumi
+from glacier.core import Environment
+from glacier.core.programs import in_program, project_name
+{self.declaration}
+env = Environment(provider, "prod")
+early = env.object_storage("early")
+assert not in_program() and project_name() is None  # though pulumi is imported
+
+class Mocks(pulumi.runtime.Mocks):
+    seen = []
+    def new_resource(self, args):
+        self.seen.append((args.typ, args.name))
+        return f"{{args.name}}-id", args.inputs
+    def call(self, args):
+        return {{}}
+
+pulumi.runtime.set_mocks(Mocks(), project="shop", stack="prod")
+assert in_program() and project_name() == "shop"
+late = env.object_storage("late")
+
+def native(one):
+    return pulumi.runtime.test(lambda: one.native.id.apply(lambda found: found))()
+
+native(late)
+assert "prod-early" not in [name for _, name in Mocks.seen]
+native(early)
+assert early.native is early.native
+assert {{"prod-early", "prod-late"}} <= {{name for _, name in Mocks.seen}}
+assert len([kind for kind, _ in Mocks.seen if kind.startswith("pulumi:providers:")]) == 1
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
 
     def test_inside_a_program_each_kind_is_registered_at_once(self) -> None:
         env: List[Environment] = []
@@ -199,7 +212,7 @@ assert not imported, imported
         assert "dev.object_storage('lake'" in told
         assert "'tagz'" in told
 
-    def test_what_cannot_be_real_declares_and_synthesises_and_is_not_deployed(self) -> None:
+    def test_what_cannot_be_real_is_synthesised_and_not_deployed(self) -> None:
         provider = self.make_doubtful()
         env = self.environment(provider=provider)
         pipeline, raw = Pipeline("contract"), Dataset("raw", storage=env.object_storage("lake"))
