@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,11 +36,10 @@ def extract() -> raw:
 
 
 @pytest.fixture
-def file(engine: Cloud) -> Iterator[Path]:
+def file(engine: Cloud) -> Path:
     path = Path("flow.py")
     path.write_text(FILE)
-    yield path
-    sys.modules.pop("flow", None)
+    return path
 
 
 def operate(operation: str, *, deletes_data: bool = False) -> Deployment:

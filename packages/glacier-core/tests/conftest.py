@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 # Under --import-mode=importlib no folder of tests is on the path; strategies.py lies in this one.
 sys.path.append(str(Path(__file__).parent))
 
+from forgetting import forgotten
 from servers import azurite, gcs, mariadb, postgres, s3  # noqa: F401  # fixtures
 from stand_in.installed import engine  # noqa: F401  # a fixture
 
@@ -56,12 +57,8 @@ def work() -> Callable[[Callable[[], object]], int]:
 @pytest.fixture
 def forgotten_imports(tmp_path: Path) -> Iterator[None]:
     """What a test has imported from its own folder is found no more after it."""
-    path = list(sys.path)
-    yield
-    sys.path[:] = path
-    for name, module in list(sys.modules.items()):
-        if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
-            del sys.modules[name]
+    with forgotten(tmp_path):
+        yield
 
 
 @pytest.fixture

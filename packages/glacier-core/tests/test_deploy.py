@@ -10,7 +10,7 @@ import sys
 import textwrap
 import time
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Dict, List
 
 import pytest
 from click.testing import CliRunner, Result
@@ -62,7 +62,7 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture
-def write(engine: Cloud) -> Iterator[Write]:
+def write(engine: Cloud) -> Write:
     """Writes a file with a pipeline, in the working directory."""
 
     def written(*, account: str = "123456789012", memory: int = 512, more: str = "") -> Path:
@@ -71,8 +71,7 @@ def write(engine: Cloud) -> Iterator[Write]:
         return path
 
     written()
-    yield written
-    sys.modules.pop("flow", None)
+    return written
 
 
 def operate(

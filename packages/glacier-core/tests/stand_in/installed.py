@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Dict
+from typing import Dict, Iterator
 
 import pytest
+from forgetting import forgotten
 
 from stand_in.cloud import Cloud
 
@@ -47,8 +48,9 @@ def surroundings(folder: Path) -> Dict[str, str]:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
-    """The cloud of a stand-in that is first on PATH, in a working directory of its own."""
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    """The cloud of a stand-in that is first on PATH, in a working directory of its own; the files
+    that are deployed are forgotten after the test."""
     if sys.version_info < (3, 10):
         pytest.skip("pulumi begins with Python 3.10")
     pytest.importorskip("pulumi")
@@ -57,4 +59,5 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cloud:
     monkeypatch.delenv("PULUMI_BACKEND_URL", raising=False)
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
-    return Cloud(tmp_path / "engine" / "cloud")
+    with forgotten(tmp_path):
+        yield Cloud(tmp_path / "engine" / "cloud")
