@@ -99,7 +99,8 @@ def docs(session: nox.Session) -> None:
     """Run every code block of the documents, and the tests of the examples."""
     third = ["-e", str(ROOT / "examples" / "glacier-share")]
     session.install(*editable(PACKAGES), *third, *group("test"), *group("example"))
-    session.run("pytest", "tests", "examples", *session.posargs)
+    options = session.posargs or ["--numprocesses=auto", "--dist=loadfile"]
+    session.run("pytest", "tests", "examples", *options)
 
 
 @nox.session(reuse_venv=True)
