@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from stand_in.cloud import Cloud
 
 from glacier.core.deploy import Asked, Deployment, operate_on_file
-from glacier.core.errors import UnrealProvider, WrongAccount
+from glacier.aws.runtime import open_store
+from glacier.core.errors import DuplicateResource, UnrealProvider, WrongAccount
+
+if TYPE_CHECKING:
+    from s3_server import Server
 
 BUCKET = "aws:s3/bucket:Bucket"
 DATABASE = "aws:rds/instance:Instance"
@@ -90,3 +96,78 @@ def test_the_account_of_a_quick_example_is_refused_by_name(file: Path) -> None:
     file.write_text(FILE.replace("123456789012", "123456"))
     with pytest.raises(UnrealProvider, match="AWS account '123456' cannot be real"):
         operate("preview")
+
+
+# --- and run here, with its data there ------------------------------------------------------------
+
+RUN = """
+import pulumi_aws as aws
+from glacier.aws import AWSProvider
+from glacier.core import Dataset, Environment, Pipeline
+from glacier.local import LocalExecutor
+
+env = Environment(AWSProvider(account="123456789012", region="eu-central-1"), name="prod")
+archive = aws.s3.Bucket("archive", bucket="company-archive")
+pipeline = Pipeline("etl")
+raw = Dataset("raw", storage=env.object_storage("lake"))
+old = Dataset("old", storage=archive)
+
+
+@pipeline.task
+def extract() -> raw:
+    return [1, 2]
+
+
+@pipeline.task
+def keep(rows: raw) -> old:
+    return rows[:1]
+
+
+def run(addresses):
+    executor = LocalExecutor(storage="declared")
+    return executor.execute(env.bound(pipeline, addresses=addresses))
+
+
+if __name__ == "__main__":
+    print(run(env.deploy(pipeline).addresses)["old"])
+"""
+
+
+def test_a_deployed_pipeline_runs_here_with_its_data_in_declared_and_raw_buckets(
+    file: Path, engine: Cloud, s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("glacier.local")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3.endpoint)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "h1dden")
+    file.write_text(RUN)
+    deployed = operate("deploy")
+    lake = deployed.outputs["object_storage/lake"].value
+    assert deployed.outputs["object_storage/archive"].value == "company-archive"
+    assert deployed.addresses == {
+        "object_storage/archive": "s3://company-archive",
+        "object_storage/lake": f"s3://{lake}",
+    }
+    assert operate("refresh").addresses == deployed.addresses
+    # What the engine stood in for is made where it is looked for now.
+    s3.bucket(lake)
+    s3.bucket("company-archive")
+
+    done = subprocess.run([sys.executable, "flow.py"], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[1]\n"
+    for bucket, dataset in ((lake, "raw"), ("company-archive", "old")):
+        keys = [entry.key for entry in open_store(f"s3://{bucket}").list()]
+        assert f"etl/{dataset}/_/latest.json" in keys
+        assert {key.split("/")[1] for key in keys if key.endswith("version.json")} == {dataset}
+    assert not Path(".glacier", "storage").exists()
+
+
+def test_two_storages_of_one_name_are_refused_before_anything_is_made(
+    file: Path, engine: Cloud
+) -> None:
+    file.write_text(RUN.replace('Bucket("archive"', 'Bucket("lake"'))
+    with pytest.raises(DuplicateResource, match=r"object_storage\('lake'\).*flow.py:7"):
+        operate("deploy")
+    assert engine.ids(BUCKET) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Mapping, Sequence
+from typing import Any, ClassVar, Mapping, Optional, Sequence
 
 from glacier.core.components import kept, register_component
 from glacier.core.contracts.providers import Location, Site
@@ -30,6 +30,10 @@ class CloudProvider:
     @property
     def answers(self) -> Mapping[str, Mapping[str, Any]]:
         return {}
+
+    @staticmethod
+    def address_of(token: str, native_id: str, location: Location) -> Optional[str]:
+        return f"cloud://{native_id}" if token == "cloud:index:Bucket" else None
 
     def doubts(self) -> Sequence[str]:
         return () if len(self.account) == 12 else (f"account {self.account!r} cannot be real",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from glacier.core.contracts.providers import Location, Registered, Site
 from glacier.core.specs import Spec
@@ -31,6 +31,10 @@ class SmallProvider:
     @property
     def answers(self) -> Mapping[str, Mapping[str, Any]]:
         return {}
+
+    @staticmethod
+    def address_of(token: str, native_id: str, location: Location) -> Optional[str]:
+        return None
 
     def doubts(self) -> Sequence[str]:
         return self._doubts

@@ -85,6 +85,16 @@ def steps(done: Deployment) -> "set[tuple[str, str, str]]":
     return {(one.operation, one.type.rpartition(":")[2], one.name) for one in done.steps}
 
 
+def test_a_refresh_tells_the_addresses_of_what_was_deployed(write: Write, engine: Cloud) -> None:
+    assert operate("preview").addresses == {}
+    deployed = operate("deploy")
+    found = operate("refresh")
+    assert found.addresses == deployed.addresses == found.to_json()["addresses"]
+    assert "glacier:addresses" not in found.outputs
+    assert "Addresses (1)\n  object_storage/lake  cloud://prod-lake\n" in str(found)
+    assert operate("destroy", deletes_data=True).addresses == {}
+
+
 # --- from a first deployment to the last ----------------------------------------------------------
 
 
@@ -112,6 +122,7 @@ def test_a_deployment_makes_what_is_declared_and_again_has_nothing_to_do(
     assert made[0]["tags"] == {"environment": "prod", "managed-by": "glacier", "pipeline": "etl"}
     again = operate("deploy")
     assert (again.steps, again.changes, again.outputs) == ((), {"same": 7}, done.outputs)
+    assert again.addresses == done.addresses == {"object_storage/lake": "cloud://prod-lake"}
     assert not in_program()
 
 

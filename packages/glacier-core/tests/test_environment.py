@@ -19,9 +19,11 @@ from glacier.core.errors import (
     NotAPipeline,
     NotAProvider,
     NotRegistered,
+    UnknownName,
     UnknownOption,
 )
 from glacier.core.programs import Session, in_program, opened
+from glacier.core.storage.folders import FolderPlaces, NotBound
 from glacier.core.testing import InlineExecutor
 
 
@@ -260,3 +262,76 @@ def test_only_a_pipeline_is_bound_and_synthesised(found: Any) -> None:
     for call in (environment().bound, environment().synth):
         with pytest.raises(NotAPipeline):
             call(found)
+
+
+# --- addresses ------------------------------------------------------------------------------------
+
+
+class Declared(InlineExecutor):
+    """Keeps what is stored where it is declared to be."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__()
+        self.root = root
+
+    def places(self) -> FolderPlaces:
+        return FolderPlaces(str(self.root), declared=True)
+
+
+def kept(env: Environment) -> Pipeline:
+    """Two datasets on storages of an environment."""
+    pipeline = Pipeline("etl")
+    raw = Dataset("raw", storage=env.object_storage("lake"))
+    clean = Dataset("clean", storage=env.object_storage("house"))
+
+    @pipeline.task
+    def extract() -> raw:  # type: ignore[valid-type]  # a dataset
+        return [1, 2]
+
+    @pipeline.task
+    def tidy(rows: raw) -> clean:  # type: ignore[valid-type]  # a dataset
+        return rows
+
+    return pipeline
+
+
+def test_a_run_keeps_datasets_at_the_addresses_that_it_is_given(tmp_path: Path) -> None:
+    env = environment()
+    pipeline = kept(env)
+    addresses = {f"object_storage/{name}": (tmp_path / name).as_uri() for name in ("lake", "house")}
+    bound = env.bound(pipeline, addresses=addresses)
+
+    assert Declared(tmp_path / "root").execute(bound)["clean"] == [1, 2]
+
+    assert (tmp_path / "lake" / "etl" / "raw" / "_" / "latest.json").is_file()
+    assert (tmp_path / "house" / "etl" / "clean" / "_" / "latest.json").is_file()
+    assert not (tmp_path / "root" / "storage").exists()
+
+
+def test_a_storage_without_an_address_is_told_and_how_to_give_it_one(tmp_path: Path) -> None:
+    env = environment()
+    addresses = {"object_storage/lake": (tmp_path / "lake").as_uri()}
+    pipeline = kept(env)
+    with pytest.raises(NotBound, match=r"'object_storage/house' in env\.bound\(pipeline, addr"):
+        Declared(tmp_path / "root").execute(env.bound(pipeline, addresses=addresses))
+
+
+def test_addresses_of_what_is_not_there_and_what_is_no_address_are_refused() -> None:
+    env = environment()
+    pipeline = kept(env)
+    env.database("shop")
+    with pytest.raises(UnknownName, match=r"'object_storage/lak'.*Did you mean.*storage/lake'"):
+        env.bound(pipeline, addresses={"object_storage/lak": "s3://lake"})
+    with pytest.raises(UnknownName, match="'database/shop'"):
+        env.bound(pipeline, addresses={"database/shop": "postgresql://host/shop"})
+    for wrong in ({"object_storage/lake": None}, {"object_storage/lake": "lake"}, {1: "s3://a"}):
+        with pytest.raises(InvalidOption):
+            env.bound(pipeline, addresses=wrong)  # type: ignore[arg-type]  # a mistake
+    with pytest.raises(InvalidOption, match="addresses="):
+        env.bound(pipeline, addresses=["s3://a"])  # type: ignore[arg-type]  # a mistake
+
+
+def test_a_local_run_looks_at_no_address(tmp_path: Path) -> None:
+    env = environment()
+    bound = env.bound(kept(env), addresses={"object_storage/lake": "s3://no-such-bucket"})
+    assert InlineExecutor().execute(bound)["clean"] == [1, 2]

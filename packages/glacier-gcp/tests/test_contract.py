@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from glacier.core import Provider
-from glacier.core.contracts.providers import Registered
+from glacier.core.contracts.providers import Location, Registered
 from glacier.core.testing import ProviderContract
 from glacier.gcp import GCPProvider
 
@@ -28,3 +28,12 @@ class TestGCPProvider(ProviderContract):
         return row.properties.get("settings", row.properties).get(
             "userLabels", row.properties.get("labels")
         )
+
+
+def test_the_address_of_a_bucket_is_its_name() -> None:
+    def address_of(token: str) -> str | None:
+        return GCPProvider.address_of(token, "lake", Location("aws", "123456789012", "here"))
+
+    assert address_of("gcp:storage/bucket:Bucket") == "gs://lake"
+    assert address_of("gcp:bigquery/dataset:Dataset") is None
+    assert address_of("aws:s3/bucket:Bucket") is None

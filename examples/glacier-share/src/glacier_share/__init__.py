@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Any, ClassVar, Mapping, Sequence
+from typing import Any, ClassVar, Mapping, Optional, Sequence
 
 from glacier.core.protocols import (
     InvalidOption,
@@ -44,6 +44,10 @@ class ShareProvider:
     @property
     def answers(self) -> Mapping[str, Mapping[str, Any]]:
         return {}
+
+    @staticmethod
+    def address_of(token: str, native_id: str, location: Location) -> Optional[str]:
+        return None
 
     def doubts(self) -> Sequence[str]:
         if self.folder.is_absolute():

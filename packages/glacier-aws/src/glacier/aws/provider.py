@@ -62,6 +62,11 @@ class AWSProvider:
             "aws:index/getRegion:getRegion": {"id": region, "name": region, "region": region},
         }  # fmt: skip
 
+    @staticmethod
+    def address_of(token: str, native_id: str, location: Location) -> str | None:
+        """``s3://bucket``; the id of a bucket is its name."""
+        return f"s3://{native_id}" if ADOPTS.get(token) == "object_storage" else None
+
     def doubts(self) -> Sequence[str]:
         """What cannot be real: fine while nothing is deployed."""
         return tuple(self.account.doubts())

@@ -48,6 +48,13 @@ _GOVERNMENT = Cloud("usgovernment", "core.usgovcloudapi.net", "vault.usgovclouda
 _PUBLIC = Cloud("public", "core.windows.net", "vault.azure.net")
 
 
+def cloud_of(region: str) -> Cloud:
+    """Which of Azure's clouds a region belongs to."""
+    if region.startswith("china"):
+        return _CHINA
+    return _GOVERNMENT if region.startswith(("usdod", "usgov")) else _PUBLIC
+
+
 class Network(NamedTuple):
     """The parts of your network that functions and databases are put into, by resource id.
 
@@ -72,9 +79,7 @@ class Account(NamedTuple):
     @property
     def cloud(self) -> Cloud:
         """Which of Azure's clouds the region belongs to."""
-        if self.region.startswith("china"):
-            return _CHINA
-        return _GOVERNMENT if self.region.startswith(("usdod", "usgov")) else _PUBLIC
+        return cloud_of(self.region)
 
     def doubts(self) -> Iterator[str]:
         """What has the right form at most, and cannot be real."""

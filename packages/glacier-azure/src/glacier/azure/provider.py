@@ -62,6 +62,15 @@ class AzureProvider:
             },
         }
 
+    @staticmethod
+    def address_of(token: str, native_id: str, location: Location) -> str | None:
+        """``abfss://container@account.dfs.core.windows.net``, of either form that ids have."""
+        if ADOPTS.get(token) != "object_storage":
+            return None
+        from glacier.azure.containers import address_of
+
+        return address_of(native_id, region=location.region if location.cloud == "azure" else "")
+
     def doubts(self) -> Sequence[str]:
         """What cannot be real: fine while nothing is deployed."""
         return tuple(self.account.doubts())

@@ -6,7 +6,7 @@ Which types can keep datasets each provider says, as plain data; nothing of Pulu
 from __future__ import annotations
 
 import sys
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Mapping, Optional, Sequence, Tuple
 
 from glacier.core.errors import ExtensionError, UnknownNative
 from glacier.core.errors._base import listed
@@ -16,7 +16,7 @@ from glacier.core.registry import installed, load
 from glacier.core.resource import Resource
 from glacier.core.specs import DatabaseSpec, ObjectStorageSpec, Spec
 
-__all__ = ["adopt", "native_facts", "type_of"]
+__all__ = ["adopt", "adopter_of", "native_facts", "type_of"]
 
 _GROUP = "glacier.providers"
 _SPECS: Mapping[str, Any] = {"database": DatabaseSpec, "object_storage": ObjectStorageSpec}
@@ -64,13 +64,35 @@ def adopt(value: object, *, where: str, place: Place) -> Optional[Resource]:
     return Resource(spec, environment=None, place=place, native=value, token=token)
 
 
+def adopter_of(token: str) -> Any:
+    """The class of the provider that adopts resources of a type.
+
+    Raises :class:`~glacier.core.errors.ExtensionError` for a type that no installed one knows.
+    """
+    wanted = type_of(token)
+    own = _own(wanted)
+    for provider in _asked(own):
+        if wanted in _adopts(provider, wanted=provider == own):
+            return load(_GROUP, provider)
+    return load(_GROUP, own)
+
+
+def _own(wanted: str) -> str:
+    """The provider that should know a type."""
+    package = wanted.partition(":")[0]
+    return _PROVIDERS.get(package, package)
+
+
+def _asked(own: str) -> Sequence[str]:
+    return sorted(installed(_GROUP), key=lambda one: one != own)
+
+
 def _kind(token: str, *, where: str, name: str) -> str:
     wanted = type_of(token)
-    package = wanted.partition(":")[0]
-    own = _PROVIDERS.get(package, package)
-    offered = installed(_GROUP)
+    own = _own(wanted)
+    offered = _asked(own)
     known: Mapping[str, str] = {}
-    for provider in sorted(offered, key=lambda one: one != own):
+    for provider in offered:
         adopts: Mapping[str, str] = _adopts(provider, wanted=provider == own)
         if wanted in adopts:
             return adopts[wanted]
@@ -82,7 +104,7 @@ def _kind(token: str, *, where: str, name: str) -> str:
     elif own in ("aws", "azure", "gcp"):
         mend = f"To keep datasets on it: python -m pip install 'glacier-pipeline[{own}]'."
     else:
-        mend = f"No installed provider knows it; there are {listed(offered) or 'none'}."
+        mend = f"No installed provider knows it; there are {listed(sorted(offered)) or 'none'}."
     raise UnknownNative(where=where, token=token, name=name, mend=mend)
 
 

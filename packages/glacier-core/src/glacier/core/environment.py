@@ -81,18 +81,48 @@ class Environment(Declared):
 
         Raises :class:`~glacier.core.errors.ForeignResource` for one that is kept in another.
         """
-        where = f"dataset {dataset.name!r} ({dataset.place})"
-        if dataset.name in self._bindings:
-            storage = self._bindings[dataset.name]
-            return moved(dataset, storage, where=where, place=dataset.place)
-        if dataset.resource is not None:
-            self._check_own(dataset.resource, where)
-        return dataset
+        here = self._moved(dataset)
+        if here.resource is not None:
+            self._check_own(here.resource, f"dataset {dataset.name!r} ({dataset.place})")
+        return here
 
-    def bound(self, pipeline: Pipeline) -> BoundPipeline:
+    def _moved(self, dataset: Dataset) -> Dataset:
+        if dataset.name not in self._bindings:
+            return dataset
+        where = f"dataset {dataset.name!r} ({dataset.place})"
+        return moved(dataset, self._bindings[dataset.name], where=where, place=dataset.place)
+
+    def bound(
+        self, pipeline: Pipeline, *, addresses: Optional[Mapping[str, str]] = None
+    ) -> BoundPipeline:
         """The pipeline as it runs in this environment: with its storages, and its parameters as
-        defaults. Any executor executes that."""
-        return BoundPipeline(_pipeline(pipeline), params=self.params, placed=self.placed)
+        defaults. Any executor executes that.
+
+        ``addresses`` says where object storages really are, for runs with ``storage="declared"``:
+        ``{"object_storage/lake": "s3://prod-lake"}``, or ``env.deploy(pipeline).addresses``. Raises
+        :class:`~glacier.core.errors.UnknownName` for one that is not there.
+        """
+        checked = _pipeline(pipeline)
+        if addresses is None:
+            return BoundPipeline(checked, params=self.params, placed=self.placed)
+        from glacier.core.addresses import placing
+
+        where = f"addresses of pipeline {checked.name!r} in environment {self.name!r}"
+        place = placing(self.storages(checked), addresses, where=where)
+        return BoundPipeline(
+            checked, params=self.params, placed=lambda dataset: place(self.placed(dataset))
+        )
+
+    def storages(self, pipeline: Pipeline) -> Mapping[str, Resource]:
+        """The object storages that are declared here, and the raw ones that datasets of a pipeline
+        are kept on, by ``kind/name``.
+
+        Raises :class:`~glacier.core.errors.DuplicateResource` for two of one name.
+        """
+        from glacier.core.addresses import datasets_of, storages_of
+
+        datasets = datasets_of(_pipeline(pipeline).tasks.values())
+        return storages_of(self, [self._moved(dataset) for dataset in datasets])
 
     def synth(self, pipeline: Pipeline) -> Synth:
         """Every resource that would be registered, and what each task may do, without any cloud.

@@ -65,6 +65,11 @@ class GCPProvider:
             },
         }  # fmt: skip
 
+    @staticmethod
+    def address_of(token: str, native_id: str, location: Location) -> str | None:
+        """``gs://bucket``; the id of a bucket is its name."""
+        return f"gs://{native_id}" if ADOPTS.get(token) == "object_storage" else None
+
     def doubts(self) -> Sequence[str]:
         """What cannot be real: fine while nothing is deployed."""
         return tuple(self.account.doubts())

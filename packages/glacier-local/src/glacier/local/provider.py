@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Mapping, Sequence, Type, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Mapping, Optional, Sequence, Type, Union
 
 from glacier.core.protocols import (
     DatabaseSpec,
@@ -47,6 +47,11 @@ class LocalProvider:
     def answers(self) -> Mapping[str, Mapping[str, Any]]:
         """There is no SDK that anybody could ask."""
         return {}
+
+    @staticmethod
+    def address_of(token: str, native_id: str, location: Location) -> Optional[str]:
+        """None: where a run keeps its folders its executor says."""
+        return None
 
     def doubts(self) -> Sequence[str]:
         """Nothing is doubtful about a folder."""

@@ -144,6 +144,16 @@ class Provider(Protocol):
         as ``aws:index/getRegion:getRegion``, for programs that run without any cloud."""
         ...
 
+    @staticmethod
+    def address_of(token: str, native_id: str, location: Location) -> Optional[str]:
+        """The address of an object storage, as runs open it: ``s3://bucket``.
+
+        ``token`` is the type of the native resource, without an API's version, and ``native_id``
+        its id in the cloud. ``location`` is that of the environment, which may be another cloud.
+        ``None`` for what is no object storage, or has no address. Asked of the class.
+        """
+        ...
+
     def doubts(self) -> Sequence[str]:
         """What cannot be real in its settings, such as an account of six digits, as sentences.
 

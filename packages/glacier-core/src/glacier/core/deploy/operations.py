@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Callable, Generator, List, Mapping, NamedTuple, Sequence
+from typing import Any, Callable, Generator, List, Mapping, NamedTuple, Optional, Sequence
 
 from glacier.core.contracts.providers import Location
 from glacier.core.deploy.asked import Asked
 from glacier.core.deploy.faults import Where, error_of
 from glacier.core.deploy.holding import beside, holders
-from glacier.core.deploy.program import Program
+from glacier.core.deploy.program import ADDRESSES, Program
 from glacier.core.deploy.record import Deployment, Output
 from glacier.core.deploy.settings import (
     backend_of,
@@ -76,9 +76,19 @@ def operate(job: Job, program: Program) -> Deployment:
         without_password(backend),
         tuple(done.watch.steps),
         done.watch.changes,
-        {name: Output(one.value, one.secret) for name, one in done.outputs.items()},
+        {
+            name: Output(one.value, one.secret)
+            for name, one in done.outputs.items()
+            if name != ADDRESSES
+        },
+        _addresses(done.outputs),
         tuple(sorted(kind_and_name(urn) for urn in done.kept)),
     )
+
+
+def _addresses(outputs: Mapping[str, Any]) -> Mapping[str, str]:
+    told: Mapping[str, Optional[str]] = outputs[ADDRESSES].value if ADDRESSES in outputs else {}
+    return {name: address for name, address in sorted(told.items()) if address is not None}
 
 
 def _deploy(work: _Work) -> _Done:

@@ -5,14 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Callable, List, Mapping, NamedTuple, Set
 
+from glacier.core.addresses import addresser
 from glacier.core.loader import load, split_target
 from glacier.core.programs import Session, opened
-from glacier.core.synth.execution import environment_of, forget
+from glacier.core.synth.execution import chosen, environment_of, forget
 
 if TYPE_CHECKING:
     from glacier.core.environment import Environment
+    from glacier.core.resource import Resource
 
-__all__ = ["Program", "Register", "of_declared", "of_file", "program_of"]
+__all__ = ["ADDRESSES", "Program", "Register", "of_declared", "of_file", "program_of"]
+
+ADDRESSES = "glacier:addresses"
+"""The output with the addresses of object storages, which stays in the stack."""
 
 Register = Callable[[bool], None]
 
@@ -53,17 +58,20 @@ def of_file(target: str, pipeline: str, environment: Environment, before: Set[st
 
     Modules beside the file that have been imported since ``before`` are imported anew.
     """
-    file = split_target(target)[0]
+    file, wanted = split_target(target)
     name, kind = environment.name, environment.provider.kind
 
     def register(deletes_data: bool) -> None:
         forget(before, file)
         one = Session(pipeline, environment=name, provider=kind, deletes_data=deletes_data)
         with opened(one):
-            load(file)
+            loaded = load(file)
             found = environment_of(one, name, target)
             if found is not None:
-                _export({key: resource.native for key, resource in found.resources.items()})
+                storages = found.storages(chosen(loaded, wanted))
+                resources = {**storages, **found.resources}
+                natives = {key: resource.native for key, resource in resources.items()}
+                _export(found, natives, storages)
 
     return register
 
@@ -74,16 +82,28 @@ def of_declared(pipeline: str, environment: Environment) -> Register:
     def register(deletes_data: bool) -> None:
         one = Session(pipeline, environment=environment.name, deletes_data=deletes_data)
         with opened(one):
-            resources = environment.resources.items()
-            _export({key: environment.register(resource) for key, resource in resources})
+            declared = environment.resources
+            natives = {key: environment.register(one) for key, one in declared.items()}
+            # A raw resource was made before this program began, so it is no part of it.
+            storages = {key: one for key, one in declared.items() if one.kind == "object_storage"}
+            _export(environment, natives, storages)
 
     return register
 
 
-def _export(natives: Mapping[str, Any]) -> None:
-    """Let the ids of native resources be outputs; a schedule has none."""
+def _export(
+    environment: Environment, natives: Mapping[str, Any], storages: Mapping[str, Resource]
+) -> None:
+    """Let the ids of native resources be outputs, and the addresses of storages; a schedule has
+    neither."""
     import pulumi
 
     for name, native in natives.items():
         if native is not None:
             pulumi.export(name, native.id)
+    addresses = {
+        key: natives[key].id.apply(addresser(environment, one, natives[key]))
+        for key, one in storages.items()
+    }
+    if addresses:
+        pulumi.export(ADDRESSES, addresses)

@@ -42,8 +42,10 @@ class Deployment(NamedTuple):
 
     ``steps`` are the resources that changed, in the engine's order; ``changes`` counts them by
     operation, with those that stay the ``same``. ``outputs`` are the ids of what is declared, by
-    ``kind/name``, and what the file exports. ``kept`` are the resources that ``destroy`` left, for
-    they hold data. ``note`` says why nothing was done. ``str`` of it is what the command prints.
+    ``kind/name``, and what the file exports. ``addresses`` are those of its object storages, and of
+    the raw ones that datasets are kept on, for ``env.bound(pipeline, addresses=…)``. ``kept`` are
+    the resources that ``destroy`` left, for they hold data. ``note`` says why nothing was done.
+    ``str`` of it is what the command prints.
     """
 
     operation: str
@@ -55,6 +57,7 @@ class Deployment(NamedTuple):
     steps: Tuple[Step, ...] = ()
     changes: Mapping[str, int] = {}
     outputs: Mapping[str, Output] = {}
+    addresses: Mapping[str, str] = {}
     kept: Tuple[str, ...] = ()
     note: str = ""
     format: int = FORMAT
@@ -72,6 +75,7 @@ class Deployment(NamedTuple):
             "steps": [one._asdict() for one in self.steps],
             "changes": dict(self.changes),
             "outputs": {name: one.shown for name, one in self.outputs.items()},
+            "addresses": dict(self.addresses),
             "kept": list(self.kept),
             "note": self.note,
         }

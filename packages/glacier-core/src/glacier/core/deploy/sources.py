@@ -59,6 +59,8 @@ def operate_on_file(
         reason = "it makes no environment, so it does not say in which cloud"
         mend = "Make one at its top level: env = Environment(provider, name='prod')."
         raise CannotDeploy(target=target, reason=reason, mend=mend)
+    if home.provider.needs_program and asked.operation in ("deploy", "preview"):
+        home.storages(seen.pipeline)  # two of one name are refused before anything is touched
     return _operate(home, name, asked, of_file(target, name, home, before))
 
 

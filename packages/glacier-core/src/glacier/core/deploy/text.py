@@ -34,6 +34,10 @@ def text_of(done: Deployment, *, with_steps: bool = True) -> str:
         lines += ["", f"Outputs ({len(done.outputs)})"]
         found = sorted(done.outputs.items())
         lines += [f"  {name.ljust(width)}  {_shown(one.shown)}" for name, one in found]
+    if done.addresses:
+        width = max(len(name) for name in done.addresses)
+        lines += ["", f"Addresses ({len(done.addresses)})"]
+        lines += [f"  {name.ljust(width)}  {one}" for name, one in done.addresses.items()]
     if done.kept:
         lines += ["", f"Kept, for they hold data ({len(done.kept)})"]
         lines += [f"  {name}" for name in done.kept]

@@ -22,17 +22,24 @@ __all__ = ["FolderPlaces", "NotBound"]
 class NotBound(GlacierError, LookupError):
     """A storage that is to be used as it is declared, and has no address.
 
-    ``executor`` is the name of its class.
+    ``executor`` is the name of its class, ``key`` what the storage is called among addresses.
     """
 
-    def __init__(self, *, storage: str, executor: str = "LocalExecutor") -> None:
+    def __init__(self, *, storage: str, executor: str = "LocalExecutor", key: str = "") -> None:
         such = "Database('warehouse', url='postgresql://…')"
         if storage.startswith("ObjectStorage"):
             such = "ObjectStorage('lake', url='s3://company-lake/etl')"
+        deployed = ""
+        if key:
+            deployed = (
+                f" For a resource of an environment, and a raw one, give {key!r} in "
+                "env.bound(pipeline, addresses=…), where what is deployed comes from "
+                "env.deploy(pipeline).addresses."
+            )
         super().__init__(
             f"{executor}(storage='declared'): {storage} has no address of its own. Give it one, "
             f"such as {such}, or run with storage='local', which keeps it in a folder of this "
-            "machine."
+            f"machine.{deployed}"
         )
 
 
@@ -60,7 +67,8 @@ class FolderPlaces:
         if not self.declared:
             return self._store(os.path.join("storage", storage.name), durable=True)
         if storage.url is None:
-            raise NotBound(storage=repr(storage), executor=self.executor)
+            key = f"object_storage/{storage.name}"
+            raise NotBound(storage=repr(storage), executor=self.executor, key=key)
         return self._open(storage.url)
 
     def database(self, storage: Database) -> str:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any, Callable, List, Mapping, Optional, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Sequence, Tuple
 
 from glacier.core.contracts.providers import Provider, Registered
 from glacier.core.dataset import Dataset
@@ -24,6 +24,7 @@ from glacier.core.environment import Environment
 from glacier.core.errors import NotAnEnvironment, NotRegistered, UnknownOption, UnrealProvider
 from glacier.core.pipeline import Pipeline
 from glacier.core.registry import load
+from glacier.core.resources import ObjectStorage
 from glacier.core.testing.contract_base import Annotated, WithGaps, caught
 from glacier.core.testing.registered import Told, registered
 
@@ -41,6 +42,9 @@ class ProviderContract(WithGaps):
 
     sdks: Tuple[str, ...] = ()
     """The modules that must not be imported before a resource is registered."""
+
+    storage_ids: Sequence[str] = ("lake",)
+    """What the ids of its object storages look like in the cloud."""
 
     def make_provider(self) -> Provider:
         """A provider whose settings are beyond doubt."""
@@ -240,6 +244,18 @@ assert len([kind for kind, _ in Mocks.seen if kind.startswith("pulumi:providers:
             assert raw.resource.token in self.make_provider().adopts
 
         self.told(declare)
+
+    def test_an_object_storage_has_an_address_or_none(self) -> None:
+        provider = self.make_provider()
+        address_of, here = type(provider).address_of, provider.location  # raw ones ask the class
+        for token, kind in provider.adopts.items():
+            for native_id in self.storage_ids:
+                address = address_of(token, native_id, here)
+                assert (address is None) == (kind != "object_storage"), token
+                if address is not None:
+                    assert ObjectStorage("lake", url=address).url == address
+        for token in ("", "pulumi:pulumi:Stack"):
+            assert address_of(token, "lake", here) is None
 
     def test_a_provider_that_is_used_as_an_environment_says_how_to_make_one(self) -> None:
         provider: Any = self.make_provider()
