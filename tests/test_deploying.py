@@ -102,6 +102,25 @@ def test_data_stay_until_their_deletion_is_asked_for(kind: str, tmp_path: Path) 
     assert list(stand.cloud.folder.rglob("*.json")) == []
 
 
+def test_a_raw_bucket_of_another_cloud_is_found_by_the_provider_that_adopts_it(
+    tmp_path: Path,
+) -> None:
+    raw = "pulumi_gcp.storage.Bucket('archive', name='acme-archive', location='EU')"
+    text = FILE.format(provider=CLOUDS["aws"][0])
+    text = text.replace('env.database("shop")', raw).replace("import ", "import pulumi_gcp, ", 1)
+    stand = Stand(tmp_path)
+    (stand.work / "flow.py").write_text(text, encoding="utf-8")
+
+    deployed = stand.told("deploy")
+
+    (lake,) = stand.cloud.ids("aws:s3/bucket:Bucket")
+    assert deployed["addresses"] == stand.told("refresh")["addresses"]
+    assert deployed["addresses"] == {
+        "object_storage/archive": "gs://acme-archive",
+        "object_storage/lake": f"s3://{lake}",
+    }
+
+
 @pytest.mark.parametrize(
     ("provider", "reason"),
     [

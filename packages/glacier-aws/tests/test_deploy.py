@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from stand_in.cloud import Cloud
 
-from glacier.core.deploy import Asked, Deployment, operate_on_file
 from glacier.aws.runtime import open_store
+from glacier.core.deploy import Asked, Deployment, operate_on_file
 from glacier.core.errors import DuplicateResource, UnrealProvider, WrongAccount
 
 if TYPE_CHECKING:
@@ -168,6 +168,8 @@ def test_two_storages_of_one_name_are_refused_before_anything_is_made(
     file: Path, engine: Cloud
 ) -> None:
     file.write_text(RUN.replace('Bucket("archive"', 'Bucket("lake"'))
-    with pytest.raises(DuplicateResource, match=r"object_storage\('lake'\).*flow.py:7"):
+    with pytest.raises(
+        DuplicateResource, match=r"object_storage\('lake'\).*flow.py:10 and flow.py:11"
+    ):
         operate("deploy")
     assert engine.ids(BUCKET) == []

@@ -10,6 +10,10 @@ from glacier.core import Provider
 from glacier.core.contracts.providers import Location
 from glacier.core.testing import ProviderContract
 
+OF_MANAGER = (
+    "/subscriptions/12345678-90ab-cdef-1234-567890abcdef/resourceGroups/prod/providers"
+    "/Microsoft.Storage/storageAccounts/prodlake/blobServices/default/containers/data"
+)
 UNSIGNED = {"AZURE_SKIP_SIGNATURE": "true"}
 
 
@@ -20,11 +24,7 @@ class TestAzureProvider(ProviderContract):
     )
     sdks = ("pulumi", "pulumi_azure_native", "azure", "grpc")
 
-    storage_ids = (
-        "/subscriptions/12345678-90ab-cdef-1234-567890abcdef/resourceGroups/prod/providers"
-        "/Microsoft.Storage/storageAccounts/prodlake/blobServices/default/containers/data",
-        "https://prodlake.blob.core.windows.net/data",
-    )
+    storage_ids = (OF_MANAGER, "https://prodlake.blob.core.windows.net/data")
 
     def make_provider(self) -> Provider:
         subscription = "12345678-90ab-cdef-1234-567890abcdef"
@@ -45,12 +45,11 @@ class TestAzureProvider(ProviderContract):
 )
 def test_the_address_of_a_container_names_its_account(cloud: str, region: str, domain: str) -> None:
     here = Location(cloud, "1", region)
-    (of_manager, _) = TestAzureProvider.storage_ids
     token = "azure-native:storage:BlobContainer"
-    address = AzureProvider.address_of(token, of_manager, here)
+    address = AzureProvider.address_of(token, OF_MANAGER, here)
     assert address == f"abfss://data@prodlake.dfs.{domain}"
     assert AzureProvider.address_of(token, "data", here) is None
-    assert AzureProvider.address_of("azure-native:storage:Table", of_manager, here) is None
+    assert AzureProvider.address_of("azure-native:storage:Table", OF_MANAGER, here) is None
 
 
 def test_the_older_sdk_says_where_a_container_is_in_its_id() -> None:
