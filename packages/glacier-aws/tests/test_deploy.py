@@ -11,11 +11,14 @@ import pytest
 from stand_in.cloud import Cloud
 
 from glacier.aws.runtime import open_store
+from glacier.core.components import load_modules
 from glacier.core.deploy import Asked, Deployment, operate_on_file
 from glacier.core.errors import DuplicateResource, UnrealProvider, WrongAccount
 
 if TYPE_CHECKING:
     from s3_server import Server
+
+load_modules("pulumi_aws.s3")  # it warns of its own parts
 
 BUCKET = "aws:s3/bucket:Bucket"
 DATABASE = "aws:rds/instance:Instance"
@@ -168,8 +171,7 @@ def test_two_storages_of_one_name_are_refused_before_anything_is_made(
     file: Path, engine: Cloud
 ) -> None:
     file.write_text(RUN.replace('Bucket("archive"', 'Bucket("lake"'))
-    with pytest.raises(
-        DuplicateResource, match=r"object_storage\('lake'\).*flow.py:10 and flow.py:11"
-    ):
+    places = "flow.py:10 and flow.py:11"
+    with pytest.raises(DuplicateResource, match=rf"object_storage\('lake'\): {places}"):
         operate("deploy")
     assert engine.ids(BUCKET) == []

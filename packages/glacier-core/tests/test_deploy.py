@@ -526,6 +526,7 @@ def test_without_a_file_what_is_declared_is_deployed(engine: Cloud) -> None:
     assert env.preview(pipeline).changes == {"create": 5}
     done = env.deploy(pipeline)
     assert done.outputs == {"object_storage/lake": Output("prod-lake")}
+    assert done.addresses == {"object_storage/lake": "cloud://prod-lake"}
     assert env.refresh(pipeline).changes == {"same": 5}
     assert env.destroy(pipeline).kept == ("cloud:index:Bucket prod-lake",)
     assert env.destroy(pipeline, delete_data=True).changes == {"delete": 5}
