@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 from databases import DATABASES, run_sql, url_of
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from glacier.core.errors import (
@@ -160,6 +160,7 @@ def records(draw: st.DrawFn) -> List[Dict[str, Any]]:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=records(), streamed=st.booleans())
+@example(rows=[{"decimal": Decimal("0.01284268510992318749181829574652826095")}], streamed=False)
 def test_records_come_back_equal(url: str, rows: List[Dict[str, Any]], streamed: bool) -> None:
     value = iter(rows) if streamed else rows
 

@@ -67,8 +67,8 @@ def _digits(precision: int, scale: int) -> _Change:
     def check(value: Any) -> Any:
         value = Decimal(value)
         _, digits, exponent = value.as_tuple()
-        power = int(exponent)
-        lost = -power > scale and value != round(value, scale)
+        excess = -int(exponent) - scale  # no arithmetic: decimals have a precision for that
+        lost = excess > 0 and any(digits[-excess:])
         if lost or (any(digits) and value.adjusted() >= precision - scale):
             raise _UnfitError(f"NUMERIC({precision}, {scale}) does not hold all digits of {value}")
         return value
