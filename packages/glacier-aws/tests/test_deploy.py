@@ -107,7 +107,6 @@ RUN = """
 import pulumi_aws as aws
 from glacier.aws import AWSProvider
 from glacier.core import Dataset, Environment, Pipeline
-from glacier.local import LocalExecutor
 
 env = Environment(AWSProvider(account="123456789012", region="eu-central-1"), name="prod")
 archive = aws.s3.Bucket("archive", bucket="company-archive")
@@ -127,6 +126,8 @@ def keep(rows: raw) -> old:
 
 
 def run(addresses):
+    from glacier.local import LocalExecutor
+
     executor = LocalExecutor(storage="declared")
     return executor.execute(env.bound(pipeline, addresses=addresses))
 
@@ -171,7 +172,7 @@ def test_two_storages_of_one_name_are_refused_before_anything_is_made(
     file: Path, engine: Cloud
 ) -> None:
     file.write_text(RUN.replace('Bucket("archive"', 'Bucket("lake"'))
-    places = "flow.py:10 and flow.py:11"
+    places = "flow.py:9 and flow.py:10"
     with pytest.raises(DuplicateResource, match=rf"object_storage\('lake'\): {places}"):
         operate("deploy")
     assert engine.ids(BUCKET) == []
