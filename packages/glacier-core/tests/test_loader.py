@@ -131,6 +131,15 @@ def test_an_error_of_the_file_is_shown_with_the_frames_of_the_file(write: Write)
     assert str(caught.value).endswith("division by zero")
 
 
+def test_a_package_of_glacier_that_is_not_installed_comes_with_how_to_get_it(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "glacier.azure", None)
+    path = write("import glacier.azure\n", head="")
+    with pytest.raises(FileRaised, match=r"\n\nInstall it: .*'glacier-pipeline\[azure\]'\.$"):
+        load(str(path))
+
+
 @pytest.mark.parametrize(
     ("text", "says"), [("x = = 1", "SyntaxError"), ("raise SystemExit(3)", "SystemExit: 3")]
 )

@@ -30,6 +30,7 @@ from glacier.core.errors import (
 )
 from glacier.core.stores import DirectoryStore
 from glacier.core.stores.addresses import open_store
+from glacier.core.stores.answers import WRITING, told
 from glacier.core.stores.clients import need_obstore
 from glacier.core.stores.objects import ObjectStore
 
@@ -343,6 +344,17 @@ def test_what_a_storage_answers_is_told_in_a_line(answer: Any) -> None:
                 call()
             assert "\n" not in str(caught.value)
             assert caught.value.where == "s3://lake/etl/a/x"
+
+
+def test_a_machine_without_a_role_is_not_told_as_a_denial_of_the_storage() -> None:
+    text = (
+        "Generic S3 error: Error performing PUT http://169.254.169.254/latest/api/token in 1.3ms - "
+        "Server returned non-2xx status code: 403 Forbidden: \n\nDebug source:\nGeneric { }"
+    )
+    found = told(RuntimeError(text), "s3://lake/a", doing=WRITING)
+    assert not isinstance(found, StoreDenied)
+    assert "metadata service of this machine" in str(found)
+    assert "(403 Forbidden). Give the machine a role" in str(found)
 
 
 THERE = {"ETag": '"1"', "Last-Modified": "Sat, 31 Jan 2026 12:00:00 GMT"}

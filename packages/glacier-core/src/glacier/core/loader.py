@@ -22,6 +22,7 @@ from glacier.core.errors import FileRaised, GlacierError, LoadError, UnknownName
 from glacier.core.frames import traceback_of
 from glacier.core.loading import Loading, LoadingEnded, loading
 from glacier.core.pipeline import Pipeline
+from glacier.core.registry import how_to_get
 
 __all__ = ["Loaded", "load", "split_target"]
 
@@ -140,7 +141,8 @@ def _guard(target: str, state: Loading) -> Generator[None, None, None]:
             raise
     except (Exception, SystemExit) as error:
         if state.executed is None:  # a file that swallowed its end never ran as far as this
-            raise FileRaised(target=target, trace=traceback_of(error)) from error
+            mend = how_to_get(error)
+            raise FileRaised(target=target, trace=traceback_of(error), mend=mend) from error
 
 
 def _execute(name: str, path: Path) -> None:

@@ -9,7 +9,7 @@ from glacier.core.errors import ExtensionError, nearest
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-__all__ = ["BUCKETS", "installed", "load"]
+__all__ = ["BUCKETS", "how_to_get", "installed", "load"]
 
 _KINDS = {
     "glacier.executors": "executor",
@@ -86,6 +86,13 @@ def _offers(group: str) -> List[_Offer]:
             key = name.lower().replace("_", "-")
             found.setdefault(key, [_Offer(point, name) for point in points])
     return [offer for offers in found.values() for offer in offers]
+
+
+def how_to_get(error: BaseException) -> str:
+    """How to get the package of Glacier that an import lacked; empty for any other error."""
+    package, _, name = str(getattr(error, "name", None) or "").partition(".")
+    is_ours = isinstance(error, ModuleNotFoundError) and package == "glacier" and name in _EXTRAS
+    return _how(name, ()) if is_ours else ""
 
 
 def _how(name: str, known: Sequence[str]) -> str:

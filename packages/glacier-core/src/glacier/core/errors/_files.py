@@ -18,12 +18,13 @@ class LoadError(RequestError):
 class FileRaised(LoadError):
     """A file that raised while it was loaded; ``trace`` is the traceback of its own frames."""
 
-    def __init__(self, *, target: str, trace: str) -> None:
+    def __init__(self, *, target: str, trace: str, mend: str = "") -> None:
         self.trace = trace
+        self.mend = mend
         super().__init__(target=target, reason=f"it raised while it was loaded\n\n{trace.rstrip()}")
 
     def __str__(self) -> str:  # a traceback ends with the error's text, not with a full stop
-        return str(self.args[0])[:-1]
+        return str(self.args[0])[:-1] + (f"\n\n{self.mend}" if self.mend else "")
 
 
 class HistoryError(GlacierError):

@@ -18,6 +18,7 @@ _ELSEWHERE = re.compile(
 )
 _STATUS = re.compile(r"status code: (\d{3}[^:\n]*)")
 _DENIED = re.compile(r"40[13]\b")
+_METADATA = re.compile(r"https?://(169\.254\.\d+\.\d+|metadata\.google\.internal)\b")
 _CODE = re.compile(r"<Code>([^<]*)</Code>(?:.*?<Message>([^<\n]*))?", re.S)
 # Obstore tells why a connection failed only in what it prints for its own authors.
 _CAUSES = (
@@ -74,6 +75,13 @@ def told(error: BaseException, where: str, *, doing: str) -> StoreError:
     """The error of the store that says what this one of obstore means."""
     text, kind = str(error), type(error).__name__
     reason = _reason(text)
+    if _METADATA.search(text.partition("\n\nDebug source:")[0]):
+        return StoreError(
+            where=where,
+            reason=f"{doing} failed: the metadata service of this machine, which was asked for "
+            f"credentials, has none ({reason})",
+            mend="Give the machine a role or an identity, or set credentials in the environment.",
+        )
     if _GONE.search(text):
         return StoreGone(
             where=where,
