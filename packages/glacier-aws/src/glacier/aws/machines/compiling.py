@@ -50,7 +50,7 @@ def machines_of(
 def _main(setting: Setting, pieces: Split) -> Machine:
     writer, paths = Writer(setting), Paths()
     flow = Flow()
-    request = {
+    request: dict[str, Any] = {
         "step": "begin",
         "execution.$": "$$.Execution.Name",
         "started.$": "$$.Execution.StartTime",
