@@ -56,7 +56,7 @@ def _main(setting: Setting, pieces: Split) -> Machine:
         "started.$": "$$.Execution.StartTime",
         "request.$": "$",
     }
-    begun = {"run.$": "$.Payload.run", "flags.$": "$.Payload.flags", "done": {}}
+    begun: State = {"run.$": "$.Payload.run", "flags.$": "$.Payload.flags", "done": {}}
     flow.add("begin run", {**_begin(setting, request), "ResultSelector": begun})
     flow.follow(writer.write(pieces.root, paths))
     request = {"step": "finish", "run.$": "$.run", "done": told(pieces.root, paths)}
