@@ -51,8 +51,10 @@ if TYPE_CHECKING:
     )
     from glacier.core.environment import Environment
     from glacier.core.errors import (
+        CannotDeploy,
         DefinitionError,
         GlacierError,
+        GlacierWarning,
         InvalidKey,
         InvalidOption,
         InvalidRequest,
@@ -74,6 +76,7 @@ if TYPE_CHECKING:
     from glacier.core.events import AttemptFailed, Event, ItemFinished, TaskFinished, TaskStarted
     from glacier.core.execution import Driver, Execution, check_secrets, explained, prepared
     from glacier.core.executor import PoolExecutor
+    from glacier.core.grants import Grant
     from glacier.core.hindrances import hindered, unmet, upstream_failed
     from glacier.core.history.recorder import Recorder
     from glacier.core.imports import watch_imports
@@ -99,6 +102,7 @@ if TYPE_CHECKING:
         ServerlessSpec,
         Spec,
     )
+    from glacier.core.stages import Parallel, Serial, Stages, stages_of
     from glacier.core.step import Slot, Step
     from glacier.core.stock import store_value
     from glacier.core.storage.folders import FolderPlaces, NotBound
@@ -124,6 +128,7 @@ __all__ = [
     "NOWHERE",
     "Arrivals",
     "AttemptFailed",
+    "CannotDeploy",
     "Database",
     "DatabaseSpec",
     "DefinitionError",
@@ -137,6 +142,8 @@ __all__ = [
     "Expansion",
     "FolderPlaces",
     "GlacierError",
+    "GlacierWarning",
+    "Grant",
     "Handle",
     "InvalidKey",
     "InvalidOption",
@@ -159,6 +166,7 @@ __all__ = [
     "ObjectStore",
     "Origin",
     "PackedError",
+    "Parallel",
     "Places",
     "Plan",
     "Pool",
@@ -176,11 +184,13 @@ __all__ = [
     "ScheduleSpec",
     "Secret",
     "SecretSpec",
+    "Serial",
     "Serverless",
     "ServerlessSpec",
     "Site",
     "Slot",
     "Spec",
+    "Stages",
     "State",
     "Step",
     "Store",
@@ -237,6 +247,7 @@ __all__ = [
     "set_options",
     "share_scratch",
     "split_bucket",
+    "stages_of",
     "store_value",
     "tell",
     "timed_out",
@@ -251,6 +262,7 @@ _ROOMS = {
     "NOWHERE": "wiring",
     "Arrivals": "arrivals",
     "AttemptFailed": "events",
+    "CannotDeploy": "errors",
     "Database": "resources",
     "DatabaseSpec": "specs",
     "DefinitionError": "errors",
@@ -262,6 +274,8 @@ _ROOMS = {
     "Expansion": "mapping",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
+    "GlacierWarning": "errors",
+    "Grant": "grants",
     "InvalidKey": "errors",
     "InvalidOption": "errors",
     "InvalidRequest": "errors",
@@ -280,6 +294,7 @@ _ROOMS = {
     "ObjectStore": "stores.objects",
     "Origin": "storage.records",
     "PackedError": "crossing",
+    "Parallel": "stages",
     "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
@@ -294,11 +309,13 @@ _ROOMS = {
     "ScheduleSpec": "specs",
     "Secret": "resources",
     "SecretSpec": "specs",
+    "Serial": "stages",
     "Serverless": "resources",
     "ServerlessSpec": "specs",
     "Site": "contracts.providers",
     "Slot": "step",
     "Spec": "specs",
+    "Stages": "stages",
     "Step": "step",
     "StoreDenied": "errors",
     "StoreError": "errors",
@@ -349,6 +366,7 @@ _ROOMS = {
     "set_options": "components",
     "share_scratch": "context",
     "split_bucket": "stores.connecting",
+    "stages_of": "stages",
     "store_value": "stock",
     "tell": "tasklog",
     "timed_out": "timeouts",
