@@ -34,7 +34,7 @@ def declared(folder: Path, files: Mapping[str, str], target: str = "flow.py") ->
     return declared_requirements(folder / target)
 
 
-# --- where they stand ------------------------------------------------------------------------------
+# --- where they stand -----------------------------------------------------------------------------
 
 
 def test_without_any_declaration_nothing_is_needed(tmp_path: Path) -> None:
@@ -160,13 +160,11 @@ def test_glacier_and_pulumi_are_left_out_with_a_note() -> None:
     found = without_deployment(Requirements(lines, origin="pyproject.toml"))
 
     assert found.lines == ("six", "pulumiish", "glacier-shop")
-    assert found.notes == (
-        "not installed from pyproject.toml: glacier-pipeline, pulumi, pulumi-aws (Glacier's own "
-        "files are copied)",
-    )
+    (note,) = found.notes
+    assert "from pyproject.toml: glacier-pipeline, pulumi, pulumi-aws (" in note
 
 
-# --- resolving -------------------------------------------------------------------------------------
+# --- resolving ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(params=[UV, PIP])

@@ -74,7 +74,7 @@ def parts_of(site: Path) -> List[Tuple[Part, Tuple[str, ...]]]:
 
 def drop_left_out(site: Path) -> List[str]:
     """Remove distributions that no bundle holds but that others required; returns their names."""
-    dropped = []
+    dropped: List[str] = []
     for info in sorted(site.glob("*.dist-info")):
         name = distribution_name(_name_of(info)[0])
         if is_left_out(name):

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple, cast
 
 from glacier.core.bundle.requirements import Requirements
 from glacier.core.bundle.requirements_txt import read_requirements_txt
@@ -67,9 +67,10 @@ def _pyproject(file: Path) -> Optional[Requirements]:
     if not file.is_file():
         return None
     data = _toml(file.read_text(encoding="utf-8"), str(file))
-    project = data.get("project")
-    if not isinstance(project, dict):
+    found = data.get("project")
+    if not isinstance(found, dict):
         return None
+    project = cast(Dict[str, Any], found)
     if "dependencies" in project.get("dynamic", []):
         if (file.parent / "requirements.txt").is_file():
             return None
@@ -118,7 +119,10 @@ def _library() -> Any:
 
 
 def _strings(found: object, origin: str) -> Tuple[str, ...]:
-    if isinstance(found, list) and all(isinstance(one, str) for one in found):
-        return tuple(found)
+    if isinstance(found, list):
+        lines = cast(List[object], found)
+        texts = tuple(one for one in lines if isinstance(one, str))
+        if len(texts) == len(lines):
+            return texts
     reason = f"the dependencies in {origin} are no list of texts"
     raise CannotBundle(what="the requirements", reason=reason, mend="Correct them.")

@@ -23,7 +23,7 @@ __all__ = ["DEPLOYED", "make_bundle"]
 
 DEPLOYED = "glacier-deployed.json"
 _SHOWN = 8
-_NAMESPACE = "glacier/"
+_HIDING = "glacier/__init__.py"  # it would make a package of the namespace
 
 
 def make_bundle(
@@ -55,7 +55,8 @@ def make_bundle(
     """
     root, into = Path(root).resolve(), Path(into)
     file = root / _file_of(target)
-    sources = user_sources(root, file)
+    cache = Path(cache or into / "requirements")
+    sources = user_sources(root, file, without=[into, cache])
     own = portions(packages, sources.imports)
     declared = declared_requirements(file)
     needed = _needed(declared, [*required_by(own, platform.python), *extra_requirements])
@@ -64,15 +65,15 @@ def make_bundle(
         wanted,
         platform,
         folder=project_of(file),
-        cache=cache or into / "requirements",
+        cache=cache,
         fresh=fresh,
         resolver=resolver,
     )
     entries = _merged(
         [Entry(DEPLOYED, _json(deployed), USERS)],
-        [entry for entry in sources.entries if not entry.path.startswith(_NAMESPACE)],
         [entry for portion in own for entry in entries_of(portion, sources.imports)],
-        _site_entries(site),
+        [entry for entry in sources.entries if entry.path != _HIDING],
+        _not_hidden(_site_entries(site), sources.entries),
     )
     versions = {one.distribution: one.version for one in own}
     packed = _parts(entries, {**versions, **_versions(site)})
@@ -123,6 +124,15 @@ def _site_entries(site: Optional[Path]) -> Iterable[Entry]:
         for path in paths:
             file = site / path
             yield Entry(path, file, part.name, bool(file.stat().st_mode & 0o100))
+
+
+def _not_hidden(entries: Iterable[Entry], users: Iterable[Entry]) -> Iterable[Entry]:
+    """Without modules for which Python finds the user's own, which come first on this machine."""
+    paths = {entry.path for entry in users}
+    for entry in entries:
+        top = entry.path.partition("/")[0].partition(".")[0]
+        if f"{top}.py" not in paths and f"{top}/__init__.py" not in paths:
+            yield entry
 
 
 def _versions(site: Optional[Path]) -> Dict[str, str]:

@@ -94,7 +94,7 @@ def _uv(asked: Asked) -> List[str]:
         *["--python", sys.executable, "--python-version", platform.python],
         *["--python-platform", f"{platform.machine}-manylinux_{major}_{minor}"],
         *["--link-mode", "copy", "--no-progress", *only],
-        *["--overrides", str(asked.overrides), "--constraint", str(asked.constraints)],
+        *["--override", str(asked.overrides), "--constraint", str(asked.constraints)],
         *["--requirement", str(asked.file)],
     ]
 
