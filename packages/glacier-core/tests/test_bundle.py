@@ -405,6 +405,15 @@ def test_plain_python_without_a_wheel_is_built_here(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("index")
+def test_what_was_built_for_this_machine_alone_is_refused(tmp_path: Path) -> None:
+    make_sources(tmp_path / "sources", "old-fashioned", native=True)
+
+    with pytest.raises(CannotResolve, match="old-fashioned") as raised:
+        on_index(tmp_path, "-f ../sources\nold-fashioned\n", "uv", platform=HERE)
+    assert "what is built here runs only here" in str(raised.value)
+
+
+@pytest.mark.usefixtures("index")
 def test_an_unknown_package_of_the_index_is_told(tmp_path: Path) -> None:
     with pytest.raises(CannotResolve, match="no-such-distribution-of-glacier"):
         on_index(tmp_path, "no-such-distribution-of-glacier\n", "uv")
