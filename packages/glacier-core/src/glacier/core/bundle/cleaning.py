@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import List, Tuple
+from typing import List, Sequence, Tuple
 
 from glacier.core.bundle.records import Part, Platform
 from glacier.core.bundle.requirements import distribution_name, is_left_out
@@ -66,12 +66,12 @@ def parts_of(site: Path) -> List[Tuple[Part, Tuple[str, ...]]]:
     return found
 
 
-def drop_left_out(site: Path) -> List[str]:
+def drop_left_out(site: Path, excluded: Sequence[str]) -> List[str]:
     """Remove distributions that no bundle holds but that others required; returns their names."""
     dropped: List[str] = []
     for info in sorted(site.glob("*.dist-info")):
         name = distribution_name(_name_of(info)[0])
-        if is_left_out(name):
+        if is_left_out(name, excluded):
             for path in _recorded(info / "RECORD"):
                 if (site / path).is_file():
                     (site / path).unlink()

@@ -79,7 +79,7 @@ def _resolve(
     asked.file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     constraints = "".join(f"{line}\n" for line in requirements.constraints)
     asked.constraints.write_text(constraints, encoding="utf-8")
-    write_overrides(asked.overrides)
+    write_overrides(asked.overrides, requirements.excluded)
     notes: List[str] = []
     done = program.run(asked, folder)
     if done.returncode and program.name == UV and _SOURCES_ONLY.search(done.stdout):
@@ -94,7 +94,7 @@ def _resolve(
     wrong = unfit(asked.target, platform) if notes else []
     if wrong:
         raise _built_for_here(requirements, platform, wrong)
-    dropped = drop_left_out(asked.target)
+    dropped = drop_left_out(asked.target, requirements.excluded)
     if dropped:
         notes.append(f"not carried, though something requires it: {', '.join(dropped)}")
     clean(asked.target)
@@ -123,6 +123,7 @@ def _key(requirements: Requirements, platform: Platform, program: Resolver) -> s
         sorted(requirements.lines),
         list(requirements.options),
         sorted(requirements.constraints),
+        sorted(requirements.excluded),
         [platform.python, platform.machine, list(platform.glibc)],
         program.name,
         [_contents(line) for line in sorted(requirements.lines)],
