@@ -160,7 +160,7 @@ class _Walk:
         for name in sorted(os.listdir(folder)):
             path = folder / name
             is_folder = path.is_dir()
-            if name in _NEVER or (is_folder and (path / "pyvenv.cfg").exists()):
+            if name in _NEVER or os.path.exists(path / "pyvenv.cfg"):
                 continue
             if not is_folder and not path.is_file():
                 continue  # a socket, a pipe, a link to nothing
