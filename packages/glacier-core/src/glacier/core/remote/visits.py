@@ -26,9 +26,13 @@ __all__ = ["Visit"]
 
 
 class Visit:
-    """One call's view of the task that it is asked for; nothing is read before it is needed."""
+    """One call's view of the task that it is asked for; nothing is read before it is needed.
 
-    def __init__(self, program: Program, asked: Asked) -> None:
+    ``left`` is how many seconds the call has, if that is known.
+    """
+
+    def __init__(self, program: Program, asked: Asked, *, left: Optional[float] = None) -> None:
+        self.left = left
         self.program = program
         self.asked = asked
         self.begun: Begun = program.begun(asked.run)
