@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from glacier.aws.runtime.profiles import Profile, find_profile
 from glacier.core.protocols import StoreError
@@ -116,6 +114,9 @@ def _is_set(env: Mapping[str, str], name: str) -> bool:
 
 def _answers(endpoint: str) -> bool:
     """Whether somebody is there; anywhere but on a machine of AWS nobody is."""
+    import socket  # neither is needed where the environment says who asks
+    from urllib.parse import urlsplit
+
     parts = urlsplit(endpoint)
     try:
         with socket.create_connection((parts.hostname or "", parts.port or 80), _PATIENCE):
