@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from glacier.core.progress import progress_listener
     from glacier.core.remote.answers import Surroundings, answer
     from glacier.core.remote.bindings import BINDINGS_VARIABLE, Bindings, BoundPlaces
+    from glacier.core.remote.client import Reports, feed, request_of
     from glacier.core.remote.deployed import (
         Deployed,
         Manifest,
@@ -98,7 +99,9 @@ if TYPE_CHECKING:
         read_deployed,
         read_manifest,
     )
+    from glacier.core.remote.failures import Failure, GlacierRetry, GlacierTaskFailed, error_of
     from glacier.core.remote.program import Program
+    from glacier.core.remote.records import Begun, RunEnd, TaskEnd
     from glacier.core.resources import Database, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
     from glacier.core.scratch import new_scratch_folder
@@ -126,12 +129,14 @@ if TYPE_CHECKING:
     from glacier.core.wiring import NOWHERE
     from glacier.core.worker import run_call, run_call_async
 
+
 __all__ = [
     "BINDINGS_VARIABLE",
     "FORMAT",
     "NOWHERE",
     "Arrivals",
     "AttemptFailed",
+    "Begun",
     "Bindings",
     "BoundPlaces",
     "Database",
@@ -146,8 +151,11 @@ __all__ = [
     "Execution",
     "Executor",
     "Expansion",
+    "Failure",
     "FolderPlaces",
     "GlacierError",
+    "GlacierRetry",
+    "GlacierTaskFailed",
     "Handle",
     "InvalidKey",
     "InvalidOption",
@@ -183,7 +191,9 @@ __all__ = [
     "RemoteError",
     "RemotePool",
     "RemoteTraceback",
+    "Reports",
     "Run",
+    "RunEnd",
     "RunError",
     "RunLog",
     "ScheduleSpec",
@@ -203,6 +213,7 @@ __all__ = [
     "StoreGone",
     "Surroundings",
     "TaskCall",
+    "TaskEnd",
     "TaskFinished",
     "TaskResult",
     "TaskStarted",
@@ -224,7 +235,9 @@ __all__ = [
     "cloud_name",
     "code_archive",
     "count_of",
+    "error_of",
     "explained",
+    "feed",
     "hindered",
     "install_placeholders",
     "is_captured",
@@ -250,6 +263,7 @@ __all__ = [
     "read_manifest",
     "register_component",
     "release",
+    "request_of",
     "run_call",
     "run_call_async",
     "set_options",
@@ -269,6 +283,7 @@ _ROOMS = {
     "NOWHERE": "wiring",
     "Arrivals": "arrivals",
     "AttemptFailed": "events",
+    "Begun": "remote.records",
     "Bindings": "remote.bindings",
     "BoundPlaces": "remote.bindings",
     "Database": "resources",
@@ -281,8 +296,11 @@ _ROOMS = {
     "Event": "events",
     "Execution": "execution",
     "Expansion": "mapping",
+    "Failure": "remote.failures",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
+    "GlacierRetry": "remote.failures",
+    "GlacierTaskFailed": "remote.failures",
     "InvalidKey": "errors",
     "InvalidOption": "errors",
     "InvalidRequest": "errors",
@@ -311,7 +329,9 @@ _ROOMS = {
     "Registered": "contracts.providers",
     "RemoteError": "crossing",
     "RemoteTraceback": "crossing",
+    "Reports": "remote.client",
     "Run": "run",
+    "RunEnd": "remote.records",
     "RunError": "errors",
     "RunLog": "run",
     "ScheduleSpec": "specs",
@@ -328,6 +348,7 @@ _ROOMS = {
     "StoreFull": "errors",
     "StoreGone": "errors",
     "Surroundings": "remote.answers",
+    "TaskEnd": "remote.records",
     "TaskFinished": "events",
     "TaskStarted": "events",
     "TaskTimeout": "errors",
@@ -346,7 +367,9 @@ _ROOMS = {
     "cloud_name": "cloudnames",
     "code_archive": "components",
     "count_of": "mapping",
+    "error_of": "remote.failures",
     "explained": "execution",
+    "feed": "remote.client",
     "hindered": "hindrances",
     "install_placeholders": "placeholders",
     "is_captured": "tasklog",
@@ -372,6 +395,7 @@ _ROOMS = {
     "read_manifest": "remote.deployed",
     "register_component": "components",
     "release": "tasklog",
+    "request_of": "remote.client",
     "run_call": "worker",
     "run_call_async": "worker",
     "set_options": "components",

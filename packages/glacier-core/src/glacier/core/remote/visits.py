@@ -77,7 +77,7 @@ class Visit:
 
     def shelf(self, name: str, places: Optional[BoundPlaces] = None) -> Shelf:
         """The shelf of an input, which finds what lay there when the run began."""
-        if self._end(name) is not None:
+        if self._end(name) is not None or name in self.begun.fed:
             return self.program.made(name, places)
         shelf = self.program.read(name, places)
         if name in self.begun.sources:
