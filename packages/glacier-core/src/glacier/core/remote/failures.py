@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, Type, cast
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple, Type, cast
 
 from glacier.core.contracts import TaskResult
 from glacier.core.crossing import PackedError, RemoteError, RemoteTraceback, pack_error
 from glacier.core.errors import GlacierError
+from glacier.core.typeforms import class_of
 from glacier.core.versions.record import dump, load
 
 __all__ = ["Failed", "Failure", "GlacierRetry", "GlacierTaskFailed", "error_of", "failure_of"]
@@ -132,7 +133,7 @@ def _plain(recipe: Tuple[Any, Tuple[Any, ...], Dict[str, Any]]) -> Tuple[Any, An
 
 
 def _checked(value: Any) -> Any:
-    kind: Any = type(value)
+    kind = class_of(value)
     if kind in (str, int, bool, type(None)) or (kind is float and value - value == 0):
         return value
     if kind is list:
@@ -143,13 +144,13 @@ def _checked(value: Any) -> Any:
 
 
 def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
+    kind = class_of(value)
+    if kind is str:
         return clean(value)
-    if isinstance(value, list):
-        return [_cleaned(one, clean) for one in cast("List[Any]", value)]
-    if isinstance(value, dict):
-        found = cast("Dict[str, Any]", value)
-        return {clean(key): _cleaned(one, clean) for key, one in found.items()}
+    if kind is list:
+        return [_cleaned(one, clean) for one in value]
+    if kind is dict:
+        return {clean(key): _cleaned(one, clean) for key, one in value.items()}
     return value
 
 
