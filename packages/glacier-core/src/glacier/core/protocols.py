@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from glacier.core.history.recorder import Recorder
     from glacier.core.imports import watch_imports
     from glacier.core.ledger import Ledger
+    from glacier.core.libraries import library
     from glacier.core.limits import Limits, check_concurrency
     from glacier.core.loading import before_execution
     from glacier.core.mapping import Expansion, count_of, items_of
@@ -90,6 +91,20 @@ if TYPE_CHECKING:
     from glacier.core.policy import qualified
     from glacier.core.portable import bare
     from glacier.core.progress import progress_listener
+    from glacier.core.remote.answers import Surroundings, answer
+    from glacier.core.remote.bindings import BINDINGS_VARIABLE, Bindings, BoundPlaces
+    from glacier.core.remote.client import Reports, feed, request_of
+    from glacier.core.remote.deployed import (
+        Deployed,
+        Manifest,
+        manifest_key,
+        plan_hash,
+        read_deployed,
+        read_manifest,
+    )
+    from glacier.core.remote.failures import Failure, GlacierRetry, GlacierTaskFailed, error_of
+    from glacier.core.remote.program import Program
+    from glacier.core.remote.records import Begun, RunEnd, TaskEnd
     from glacier.core.resources import Database, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
     from glacier.core.scratch import new_scratch_folder
@@ -110,6 +125,7 @@ if TYPE_CHECKING:
     from glacier.core.storage.records import Origin
     from glacier.core.storage.shelf import WritableShelf
     from glacier.core.stores import DirectoryStore
+    from glacier.core.stores.addresses import open_store
     from glacier.core.stores.clients import need_obstore
     from glacier.core.stores.connecting import (
         client_settings,
@@ -123,15 +139,21 @@ if TYPE_CHECKING:
     from glacier.core.wiring import NOWHERE
     from glacier.core.worker import run_call, run_call_async
 
+
 __all__ = [
+    "BINDINGS_VARIABLE",
     "FORMAT",
     "NOWHERE",
     "Arrivals",
     "AttemptFailed",
+    "Begun",
+    "Bindings",
+    "BoundPlaces",
     "CannotDeploy",
     "Database",
     "DatabaseSpec",
     "DefinitionError",
+    "Deployed",
     "DirectoryStore",
     "Driver",
     "Entry",
@@ -140,8 +162,11 @@ __all__ = [
     "Execution",
     "Executor",
     "Expansion",
+    "Failure",
     "FolderPlaces",
     "GlacierError",
+    "GlacierRetry",
+    "GlacierTaskFailed",
     "GlacierWarning",
     "Grant",
     "Handle",
@@ -159,6 +184,7 @@ __all__ = [
     "Listener",
     "Location",
     "LogLine",
+    "Manifest",
     "NotAnEnvironment",
     "NotBound",
     "ObjectStorage",
@@ -171,6 +197,7 @@ __all__ = [
     "Plan",
     "Pool",
     "PoolExecutor",
+    "Program",
     "Provider",
     "Recorder",
     "Ref",
@@ -178,7 +205,9 @@ __all__ = [
     "RemoteError",
     "RemotePool",
     "RemoteTraceback",
+    "Reports",
     "Run",
+    "RunEnd",
     "RunError",
     "RunLog",
     "ScheduleSpec",
@@ -198,7 +227,9 @@ __all__ = [
     "StoreError",
     "StoreFull",
     "StoreGone",
+    "Surroundings",
     "TaskCall",
+    "TaskEnd",
     "TaskFinished",
     "TaskResult",
     "TaskStarted",
@@ -210,6 +241,7 @@ __all__ = [
     "WorkerLost",
     "WritableShelf",
     "adopt_scratch",
+    "answer",
     "bare",
     "before_execution",
     "caller",
@@ -220,7 +252,9 @@ __all__ = [
     "cloud_name",
     "code_archive",
     "count_of",
+    "error_of",
     "explained",
+    "feed",
     "hindered",
     "install_placeholders",
     "is_captured",
@@ -229,19 +263,26 @@ __all__ = [
     "items_of",
     "kept",
     "lacking",
+    "library",
     "limited",
     "load_modules",
+    "manifest_key",
     "nearest",
     "need_obstore",
     "new_scratch_folder",
     "next_pause",
+    "open_store",
     "pack_error",
     "place_of",
+    "plan_hash",
     "prepared",
     "progress_listener",
     "qualified",
+    "read_deployed",
+    "read_manifest",
     "register_component",
     "release",
+    "request_of",
     "run_call",
     "run_call_async",
     "set_options",
@@ -259,21 +300,29 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "BINDINGS_VARIABLE": "remote.bindings",
     "NOWHERE": "wiring",
     "Arrivals": "arrivals",
     "AttemptFailed": "events",
+    "Begun": "remote.records",
+    "Bindings": "remote.bindings",
+    "BoundPlaces": "remote.bindings",
     "CannotDeploy": "errors",
     "Database": "resources",
     "DatabaseSpec": "specs",
     "DefinitionError": "errors",
+    "Deployed": "remote.deployed",
     "DirectoryStore": "stores",
     "Driver": "execution",
     "Environment": "environment",
     "Event": "events",
     "Execution": "execution",
     "Expansion": "mapping",
+    "Failure": "remote.failures",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
+    "GlacierRetry": "remote.failures",
+    "GlacierTaskFailed": "remote.failures",
     "GlacierWarning": "errors",
     "Grant": "grants",
     "InvalidKey": "errors",
@@ -287,6 +336,7 @@ _ROOMS = {
     "Limits": "limits",
     "Location": "contracts.providers",
     "LogLine": "tasklog",
+    "Manifest": "remote.deployed",
     "NotAnEnvironment": "errors",
     "NotBound": "storage.folders",
     "ObjectStorage": "resources",
@@ -298,12 +348,15 @@ _ROOMS = {
     "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
+    "Program": "remote.program",
     "Provider": "contracts.providers",
     "Recorder": "history.recorder",
     "Registered": "contracts.providers",
     "RemoteError": "crossing",
     "RemoteTraceback": "crossing",
+    "Reports": "remote.client",
     "Run": "run",
+    "RunEnd": "remote.records",
     "RunError": "errors",
     "RunLog": "run",
     "ScheduleSpec": "specs",
@@ -321,6 +374,8 @@ _ROOMS = {
     "StoreError": "errors",
     "StoreFull": "errors",
     "StoreGone": "errors",
+    "Surroundings": "remote.answers",
+    "TaskEnd": "remote.records",
     "TaskFinished": "events",
     "TaskStarted": "events",
     "TaskTimeout": "errors",
@@ -329,6 +384,7 @@ _ROOMS = {
     "WorkerLost": "errors",
     "WritableShelf": "storage.shelf",
     "adopt_scratch": "context",
+    "answer": "remote.answers",
     "bare": "portable",
     "before_execution": "loading",
     "caller": "place",
@@ -339,7 +395,9 @@ _ROOMS = {
     "cloud_name": "cloudnames",
     "code_archive": "components",
     "count_of": "mapping",
+    "error_of": "remote.failures",
     "explained": "execution",
+    "feed": "remote.client",
     "hindered": "hindrances",
     "install_placeholders": "placeholders",
     "is_captured": "tasklog",
@@ -348,19 +406,26 @@ _ROOMS = {
     "items_of": "mapping",
     "kept": "components",
     "lacking": "secret_values",
+    "library": "libraries",
     "limited": "timeouts",
     "load_modules": "components",
+    "manifest_key": "remote.deployed",
     "nearest": "errors",
     "need_obstore": "stores.clients",
     "new_scratch_folder": "scratch",
     "next_pause": "attempts",
+    "open_store": "stores.addresses",
     "pack_error": "crossing",
     "place_of": "place",
+    "plan_hash": "remote.deployed",
     "prepared": "execution",
     "progress_listener": "progress",
     "qualified": "policy",
+    "read_deployed": "remote.deployed",
+    "read_manifest": "remote.deployed",
     "register_component": "components",
     "release": "tasklog",
+    "request_of": "remote.client",
     "run_call": "worker",
     "run_call_async": "worker",
     "set_options": "components",
