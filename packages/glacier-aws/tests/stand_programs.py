@@ -82,14 +82,16 @@ def lake() -> Any:
     return bucket
 
 
-def machine(name: str, definition: Mapping[str, Any], *statements: Mapping[str, Any]) -> Any:
+def machine(
+    name: str, definition: Mapping[str, Any], *statements: Mapping[str, Any], opts: Any = None
+) -> Any:
     """Register a state machine, which may do what the statements say."""
     import pulumi_aws as aws
 
     role = aws.iam.Role(f"{name}-role", name=f"{name}-machine", assume_role_policy=trust("states"))
     aws.iam.RolePolicy(name, name="machine", role=role.id, policy=policy(*statements))
     text = json.dumps(definition)
-    return aws.sfn.StateMachine(name, name=name, definition=text, role_arn=role.arn)
+    return aws.sfn.StateMachine(name, name=name, definition=text, role_arn=role.arn, opts=opts)
 
 
 def task(name: str, number: int = 0, **more: Any) -> dict[str, Any]:

@@ -46,6 +46,12 @@ def _document(text: Any) -> Mapping[str, Any]:
     return found
 
 
+def _current(policy: Any) -> Mapping[str, Any]:
+    """What a managed policy says in the version that counts."""
+    kept = {one.version_id: one for one in policy.versions}
+    return _document(kept[policy.default_version_id].document)
+
+
 def assume(role: str, *, region: str, name: str, service: str = "") -> Keys:
     """Take a role; for a service of AWS only if the role's trust policy names it."""
     found = iam_backends[ACCOUNT]["aws"].get_role_by_arn(role)
@@ -71,10 +77,10 @@ def session(key: str) -> Optional[Session]:
             iam = iam_backends[ACCOUNT]["aws"]
             role = iam.get_role_by_arn(one.role_arn)
             own = [_document(text) for text in role.policies.values()]
-            attached = [_document(made.document) for made in role.managed_policies.values()]
+            attached = [_current(made) for made in role.managed_policies.values()]
             boundary = None
             if role.permissions_boundary_arn:
-                boundary = _document(iam.get_policy(role.permissions_boundary_arn).document)
+                boundary = _current(iam.get_policy(role.permissions_boundary_arn))
             return Session(Who(one.arn, one.role_arn), (*own, *attached), boundary)
     return None
 

@@ -19,7 +19,14 @@ __all__ = ["GAPS", "MiniStand"]
 _PATIENCE = 60.0
 _LOOK = 0.02
 
-GAPS: dict[str, str] = {}
+GAPS = {
+    "a Python of its own": "functions see all that is installed where MiniStack is",
+    "absent keys": "S3 tells who may not list that a key is absent",
+    "errors by name": "whatever a function fails with is a Runtime.HandlerError",
+    "large results": "a function may answer with more than 6 MB",
+    "memory": "a function may take all memory that there is",
+    "roles of state machines": "a state machine may invoke every function",
+}
 
 
 class MiniStand(Loopback):

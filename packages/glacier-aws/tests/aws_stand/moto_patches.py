@@ -7,6 +7,7 @@ or has moved what is replaced here.
 from __future__ import annotations
 
 import base64
+import json
 import threading
 import uuid
 from collections.abc import Callable
@@ -158,4 +159,34 @@ def ask_no_bucket(functions: Functions, clients: _Clients) -> None:
     FakeBucket.get_permission = permission
 
 
-PATCHES = (run_functions, sign_as_the_role, name_members, name_executions, ask_no_bucket)
+def know_policies_of_aws(functions: Functions, clients: _Clients) -> None:
+    """moto knows all policies that AWS manages, or none: all of them take seconds at each reset."""
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+    from moto.iam.models import AWSManagedPolicy, IAMBackend
+
+    whole: Callable[..., Any] = IAMBackend.attach_role_policy
+    known: dict[str, Any] = {}
+
+    def attach(self: Any, policy_arn: str, role_name: str) -> Any:
+        of_aws = policy_arn.startswith("arn:aws:iam::aws:policy/")
+        if of_aws and policy_arn not in self.managed_policies:
+            known.update(known or json.loads(aws_managed_policies_data))
+            name = policy_arn.rpartition("/")[2]
+            if name in known:
+                made = AWSManagedPolicy.from_data(
+                    name, self.account_id, self.region_name, known[name]
+                )
+                self.managed_policies[policy_arn] = made
+        return whole(self, policy_arn, role_name)
+
+    IAMBackend.attach_role_policy = attach
+
+
+PATCHES = (
+    run_functions,
+    sign_as_the_role,
+    name_members,
+    name_executions,
+    ask_no_bucket,
+    know_policies_of_aws,
+)

@@ -47,6 +47,19 @@ class MotoStand(Loopback):
         """What functions were invoked since the last reset, as they ended."""
         return [Invocation(*one) for one in self._ask("invocations")]
 
+    def fire(self, schedule: str, *, group: str = "default") -> str:
+        """Do what EventBridge does when a schedule is due; the ARN of the execution that began.
+
+        moto keeps schedules, and never fires them.
+        """
+        kept = self.client("scheduler").get_schedule(Name=schedule, GroupName=group)
+        target = kept["Target"]
+        keys = self._take(target["RoleArn"], service="scheduler.amazonaws.com")
+        begun = self._make("stepfunctions", keys).start_execution(
+            stateMachineArn=target["Arn"], input=target.get("Input", "{}")
+        )
+        return str(begun["executionArn"])
+
     def fault(self, fault: Fault) -> None:
         """Let something go wrong from now on."""
         self._ask("fault", **fault._asdict())
@@ -57,8 +70,8 @@ class MotoStand(Loopback):
     def close(self) -> None:
         self._process.close()
 
-    def _take(self, role: str) -> Keys:
-        return Keys(*self._ask("assume", role=role, name="stand", service=""))
+    def _take(self, role: str, *, service: str = "") -> Keys:
+        return Keys(*self._ask("assume", role=role, name="stand", service=service))
 
     def _ask(self, verb: str, **told: Any) -> Any:
         request = urllib.request.Request(

@@ -82,7 +82,12 @@ def echo(event: Any, context: Any) -> Any:
 
 def about(event: Any, context: Any) -> Any:
     left = context.get_remaining_time_in_millis()
-    return {"arn": context.invoked_function_arn, "environ": dict(os.environ), "left": left}
+    return {
+        "arn": context.invoked_function_arn,
+        "environ": dict(os.environ),
+        "left": left,
+        "pid": os.getpid(),
+    }
 
 
 def prints(event: Any, context: Any) -> None:
