@@ -125,6 +125,7 @@ def _run(program: Callable[[], None], engine: _Engine, project: str, stack: str)
     from pulumi.runtime.stack import run_in_stack
 
     loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)  # what fails is raised, once
     asyncio.set_event_loop(loop)
     try:
         state: Any = settings.SETTINGS
@@ -138,12 +139,24 @@ def _run(program: Callable[[], None], engine: _Engine, project: str, stack: str)
             raise engine.failed from error
         raise
     finally:
+        loop.run_until_complete(_end_tasks())
         loop.run_until_complete(loop.shutdown_default_executor())
         loop.close()
         engine.leave()
         asyncio.set_event_loop(None)
         settings.reset_options()
         settings.reset_options()  # what was unset becomes pulumi's default, until it is unset too
+
+
+async def _end_tasks() -> None:
+    """End what waits for a resource that could not be made."""
+    while True:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        if not left:
+            return
+        for one in left:
+            one.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 def _monitor(engine: _Engine) -> Any:
