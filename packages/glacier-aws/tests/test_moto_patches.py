@@ -24,7 +24,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """moto without mends, with a lake, a function and a state machine."""
     if sys.platform != "linux":
         pytest.skip("the stands run functions as processes of Linux")
-    for name in ("boto3", "pulumi_aws.provider", "moto"):
+    for name in ("boto3", "pulumi_aws.provider", "moto", "awslambdaric"):
         pytest.importorskip(name)
     from aws_stand.stock_stand import StockStand
 
@@ -105,7 +105,7 @@ def test_know_policies_of_aws(stock: Any) -> None:
 
 
 def test_each_mend_has_its_test() -> None:
-    pytest.importorskip("moto")
+    pytest.importorskip("awslambdaric")
     from aws_stand.moto_patches import PATCHES
 
     tests = [name for name in globals() if name.startswith("test_")]

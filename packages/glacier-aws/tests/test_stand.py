@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -241,6 +242,40 @@ def nested(name: str) -> dict[str, Any]:
         "OutputPath": "$.child",
         "End": True,
     }
+
+
+# --- stores ---------------------------------------------------------------------------------------
+
+
+def test_stores_of_pipelines_read_and_write_as_a_role(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("obstore")
+    from glacier.aws.runtime import open_store
+    from glacier.core.errors import KeyExists, StoreDenied
+
+    def program() -> None:
+        programs.lake()
+        programs.function("extract")  # it reads landing, and writes raw
+
+    stand.deploy(program)
+    for name, value in stand.as_role(f"arn:aws:iam::{ACCOUNT}:role/extract").items():
+        monkeypatch.setenv(name, value)
+    store = open_store(f"s3://{LAKE}")
+    assert store.get("landing/sales.csv").startswith(b"id,amount")
+    store.put("raw/a.json", b"1", if_absent=True)
+    with pytest.raises(KeyExists):
+        store.put("raw/a.json", b"2", if_absent=True)
+    with pytest.raises(StoreDenied):
+        store.get("raw/a.json")
+    with pytest.raises(StoreDenied):
+        list(store.list("landing/"))
+    large = tmp_path / "large"
+    size = 16 * 1024 * 1024  # so that it goes in parts
+    large.write_bytes(bytes(size))
+    store.put("raw/large", str(large))
+    found = stand.client("s3").head_object(Bucket=LAKE, Key="raw/large")
+    assert found["ContentLength"] == size
 
 
 # --- who may do what ------------------------------------------------------------------------------

@@ -40,6 +40,15 @@ class Loopback:
             "AWS_SECRET_ACCESS_KEY": OWNER,
         }
 
+    def as_role(self, role: str) -> Mapping[str, str]:
+        keys = self._taken(role)
+        return {
+            **self.environ,
+            "AWS_ACCESS_KEY_ID": keys.key,
+            "AWS_SECRET_ACCESS_KEY": keys.secret,
+            "AWS_SESSION_TOKEN": keys.token or "",
+        }
+
     def client(self, service: str, *, role: str = "") -> Any:
         if role:
             return self._make(service, self._taken(role))

@@ -13,6 +13,7 @@ from pathlib import Path
 from aws_stand.facts import ACCOUNT, OWNER, REGION, Keys
 from aws_stand.loopback import Loopback
 from aws_stand.process import Process
+from aws_stand.stand import Stand
 
 __all__ = ["GAPS", "MiniStand"]
 
@@ -82,6 +83,9 @@ class MiniStand(Loopback):
         made = self.client("sts").assume_role(RoleArn=role, RoleSessionName="stand")
         found = made["Credentials"]
         return Keys(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+
+
+_: type[Stand] = MiniStand
 
 
 def _free_port() -> int:

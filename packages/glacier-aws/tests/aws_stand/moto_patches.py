@@ -87,7 +87,8 @@ def run_functions(functions: Functions, clients: _Clients) -> None:
         headers["Content-Length"] = str(len(result.body))
         return result.body
 
-    LambdaSimpleBackend.invoke = invoke
+    backend: Any = LambdaSimpleBackend
+    backend.invoke = invoke
 
 
 def sign_as_the_role(functions: Functions, clients: _Clients) -> None:
@@ -106,7 +107,7 @@ def name_members(functions: Functions, clients: _Clients) -> None:
         state_task_service as module,
     )
 
-    service = module.StateTaskService
+    service: Any = module.StateTaskService
     session = botocore.session.Session()
 
     def operation(self: Any, name: Any, action: Any) -> Any:
@@ -138,14 +139,15 @@ def name_members(functions: Functions, clients: _Clients) -> None:
 
 def name_executions(functions: Functions, clients: _Clients) -> None:
     """moto calls every execution "None" that is started without a name, and so refuses a second."""
-    from moto.stepfunctions.parser.models import StepFunctionsParserBackend as Backend
+    from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-    whole: Callable[..., Any] = Backend.start_execution
+    backend: Any = StepFunctionsParserBackend
+    whole: Callable[..., Any] = backend.start_execution
 
     def start(self: Any, arn: str, name: Any = None, *rest: Any, **more: Any) -> Any:
         return whole(self, arn, name or str(uuid.uuid4()), *rest, **more)
 
-    Backend.start_execution = start
+    backend.start_execution = start
 
 
 def ask_no_bucket(functions: Functions, clients: _Clients) -> None:
@@ -156,7 +158,8 @@ def ask_no_bucket(functions: Functions, clients: _Clients) -> None:
     def permission(self: Any, action: str, resource: str) -> Any:
         return PermissionResult.NEUTRAL
 
-    FakeBucket.get_permission = permission
+    bucket: Any = FakeBucket
+    bucket.get_permission = permission
 
 
 def know_policies_of_aws(functions: Functions, clients: _Clients) -> None:
@@ -164,7 +167,8 @@ def know_policies_of_aws(functions: Functions, clients: _Clients) -> None:
     from moto.iam.aws_managed_policies import aws_managed_policies_data
     from moto.iam.models import AWSManagedPolicy, IAMBackend
 
-    whole: Callable[..., Any] = IAMBackend.attach_role_policy
+    backend: Any = IAMBackend
+    whole: Callable[..., Any] = backend.attach_role_policy
     known: dict[str, Any] = {}
 
     def attach(self: Any, policy_arn: str, role_name: str) -> Any:
@@ -179,7 +183,7 @@ def know_policies_of_aws(functions: Functions, clients: _Clients) -> None:
                 self.managed_policies[policy_arn] = made
         return whole(self, policy_arn, role_name)
 
-    IAMBackend.attach_role_policy = attach
+    backend.attach_role_policy = attach
 
 
 PATCHES = (

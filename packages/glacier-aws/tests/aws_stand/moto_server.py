@@ -104,7 +104,7 @@ def main(python: Path, region: str) -> None:
     """Serve until the input ends."""
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     default_user_config["lambda"] = {"use_docker": False}
-    server = make_server("127.0.0.1", 0, _late, threaded=True, request_handler=_Handler)
+    server: Any = make_server("127.0.0.1", 0, _late, threaded=True, request_handler=_Handler)
     server.daemon_threads = True
     os.environ.update(
         AWS_ACCESS_KEY_ID=OWNER, AWS_SECRET_ACCESS_KEY=OWNER, MOTO_PORT=str(server.server_port)

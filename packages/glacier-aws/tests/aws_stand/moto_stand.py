@@ -12,6 +12,7 @@ from aws_stand.facts import REGION, Decision, Invocation, Keys
 from aws_stand.faults import Fault
 from aws_stand.loopback import Loopback
 from aws_stand.process import Process
+from aws_stand.stand import Stand
 
 __all__ = ["MotoStand"]
 
@@ -79,3 +80,6 @@ class MotoStand(Loopback):
         )
         with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
+
+
+_: type[Stand] = MotoStand

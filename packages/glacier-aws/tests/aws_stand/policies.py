@@ -58,17 +58,17 @@ def _text(value: Any) -> str:
 
 def _holds(operator: str, key: str, wanted: Any, context: Mapping[str, str]) -> bool:
     found = context.get(key.lower())
-    wanted = [_text(one) for one in listed(wanted)]
+    values = [_text(one) for one in listed(wanted)]
     if operator == "Null":
-        return (found is None) == (wanted[0] == "true")
+        return (found is None) == (values[0] == "true")
     base = operator.removesuffix("IfExists")
     positive = re.sub("Not(?=Equals|Like)", "", base)
     if positive not in _OPERATORS:
         raise NotImplementedError(f"the stand knows no operator {operator} of IAM's conditions")
     if found is None:
         return base != operator or positive != base
-    met = any(_OPERATORS[positive](one, found) for one in wanted)
-    return met == (positive == base)
+    met: bool = any(_OPERATORS[positive](one, found) for one in values)
+    return met if positive == base else not met
 
 
 def _conditions_hold(statement: Mapping[str, Any], context: Mapping[str, str]) -> bool:

@@ -68,6 +68,7 @@ class Sandbox:
     ) -> None:
         self.key = environ.get("AWS_ACCESS_KEY_ID", "")
         self.alive = True
+        self._ending = threading.Lock()
         self._limits = limits
         self._api = RuntimeApi(arn)
         self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-"))
@@ -128,7 +129,7 @@ class Sandbox:
                 if not self._started():  # it says why it cannot start, and ends
                     self.kill()
                 return outcome
-            if self._process.poll() is not None:
+            if self._exited():
                 return self._ended(number)
             if self._memory() > self._limits.memory * 1024 * 1024:
                 self.kill()
@@ -139,8 +140,8 @@ class Sandbox:
         return None
 
     def _ended(self, number: str) -> Outcome:
-        code = self._process.wait()
         self.kill()
+        code = self._process.wait()
         with contextlib.suppress(queue.Empty):  # it answered, and then ended
             return self._api.outcomes.get_nowait()
         how = f"exit status {code}" if code >= 0 else f"signal: {_SIGNALS.get(-code, -code)}"
@@ -155,10 +156,20 @@ class Sandbox:
 
     def kill(self) -> None:
         """End the process now, with all that it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        self.alive = False
+        with self._ending:
+            if self.alive:  # afterwards its number may be another's
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+                self.alive = False
+
+    def _exited(self) -> bool:
+        """Whether the process has ended, which keeps its number until it is waited for."""
+        look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        try:
+            return os.waitid(os.P_PID, self._process.pid, look) is not None
+        except ChildProcessError:
+            return True
 
     def close(self) -> None:
         """End the process, and leave nothing of it."""
@@ -170,7 +181,11 @@ class Sandbox:
         shutil.rmtree(self._scratch, ignore_errors=True)
 
 
-_SIGNALS = {signal.SIGKILL: "killed", signal.SIGTERM: "terminated", signal.SIGSEGV: "segfault"}
+_SIGNALS: Mapping[int, str] = {
+    signal.SIGKILL: "killed",
+    signal.SIGSEGV: "segmentation fault",
+    signal.SIGTERM: "terminated",
+}
 
 
 def _failure(kind: str, text: str) -> Outcome:

@@ -61,6 +61,10 @@ class Stand(Protocol):
         """The variables with which AWS's clients find the stand, as the account's owner."""
         ...
 
+    def as_role(self, role: str) -> Mapping[str, str]:
+        """The same variables for whoever has taken a role, by its ARN."""
+        ...
+
     def client(self, service: str, *, role: str = "") -> Any:
         """A client of boto3: the owner's, or, with the ARN of a role, one that has taken it."""
         ...
