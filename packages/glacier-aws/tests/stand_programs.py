@@ -24,6 +24,14 @@ EDGES = {
 MODULES = ("s3", "iam", "lambda_", "cloudwatch", "sfn", "scheduler", "secretsmanager", "kms", "sqs")
 
 
+def sdk() -> Any:
+    """Pulumi's SDK for AWS; it warns of its own parts."""
+    load_modules(*(f"pulumi_aws.{one}" for one in MODULES))
+    import pulumi_aws
+
+    return pulumi_aws
+
+
 def policy(*statements: Mapping[str, Any]) -> str:
     """A policy that allows what the statements say."""
     allowed = [{"Effect": "Allow", **one} for one in statements]
@@ -49,9 +57,9 @@ def lake_policy(name: str, reads: list[str], writes: list[str]) -> str:
 
 def function(name: str, *, handler: str = "", role: Any = None, **options: Any) -> Any:
     """Register a function of stand_functions, with a role of its own unless one is given."""
-    load_modules(*(f"pulumi_aws.{one}" for one in MODULES))
     import pulumi
-    import pulumi_aws as aws
+
+    aws = sdk()
 
     aws.cloudwatch.LogGroup(name, name=f"/aws/lambda/{name}", retention_in_days=7)
     if role is None:
@@ -73,8 +81,7 @@ def function(name: str, *, handler: str = "", role: Any = None, **options: Any) 
 
 def lake() -> Any:
     """Register the bucket of all datasets, with something in it."""
-    load_modules(*(f"pulumi_aws.{one}" for one in MODULES))
-    import pulumi_aws as aws
+    aws = sdk()
 
     bucket = aws.s3.Bucket("lake", bucket=LAKE)
     content = "id,amount\n1,10\n2,-3\n3,5.5\n"
@@ -86,12 +93,14 @@ def machine(
     name: str, definition: Mapping[str, Any], *statements: Mapping[str, Any], opts: Any = None
 ) -> Any:
     """Register a state machine, which may do what the statements say."""
-    import pulumi_aws as aws
+    import pulumi
 
+    aws = sdk()
     role = aws.iam.Role(f"{name}-role", name=f"{name}-machine", assume_role_policy=trust("states"))
-    aws.iam.RolePolicy(name, name="machine", role=role.id, policy=policy(*statements))
+    may = aws.iam.RolePolicy(name, name="machine", role=role.id, policy=policy(*statements))
+    after = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(depends_on=[may]))
     text = json.dumps(definition)
-    return aws.sfn.StateMachine(name, name=name, definition=text, role_arn=role.arn, opts=opts)
+    return aws.sfn.StateMachine(name, name=name, definition=text, role_arn=role.arn, opts=after)
 
 
 def task(name: str, number: int = 0, **more: Any) -> dict[str, Any]:

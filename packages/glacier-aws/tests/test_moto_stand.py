@@ -109,7 +109,7 @@ def test_a_function_logs_where_its_role_may(moto: MotoStand) -> None:
 
 
 def test_a_function_needs_a_role_that_trusts_lambda(moto: MotoStand) -> None:
-    import pulumi_aws as aws
+    aws = programs.sdk()
 
     def program() -> None:
         programs.lake()
@@ -142,6 +142,30 @@ def test_the_trail_shows_that_roles_may_do_what_they_did_and_nothing_more(
     assert unused(moto, moto.trail) == [Allowance("etl-machine", "s3:GetObject", "*")]
 
 
+@pytest.mark.parametrize("lacking", ["events:PutRule", "states:StartExecution"])
+def test_a_state_machine_needs_rights_for_what_it_waits_for(moto: MotoStand, lacking: str) -> None:
+    inner = {"StartAt": "a", "States": {"a": {"Type": "Pass", "End": True}}}
+    waits = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {"StateMachineArn": "arn:aws:states:::stateMachine:other"},
+        "Next": "map",
+    }
+    processor = {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}, **inner}
+    many = {"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": processor, "End": True}
+    definition = {"StartAt": "waits", "States": {"waits": waits, "map": many}}
+    rights = ["events:DescribeRule", "events:PutRule", "events:PutTargets", "states:StartExecution"]
+
+    def program(actions: list[str]) -> None:
+        programs.machine("etl", definition, {"Action": actions, "Resource": "*"})
+
+    with pytest.raises(Exception, match=f"not authorized to perform: {lacking} on"):
+        moto.deploy(lambda: program([one for one in rights if one != lacking]))
+    moto.reset()
+    moto.deploy(lambda: program(rights))
+    assert [one.action for one in moto.trail if one.allowed] == rights
+
+
 def test_whoever_takes_a_role_may_do_what_it_may(moto: MotoStand) -> None:
     moto.deploy(lake_with("clean"))
     role = f"arn:aws:iam::{ACCOUNT}:role/clean"
@@ -160,8 +184,7 @@ def test_whoever_takes_a_role_may_do_what_it_may(moto: MotoStand) -> None:
 
 
 def test_attached_policies_count_too(moto: MotoStand) -> None:
-    import pulumi_aws as aws
-
+    aws = programs.sdk()
     of_aws = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
 
     def program() -> None:
@@ -180,7 +203,7 @@ def test_attached_policies_count_too(moto: MotoStand) -> None:
 
 
 def test_a_boundary_takes_rights_away(moto: MotoStand) -> None:
-    import pulumi_aws as aws
+    aws = programs.sdk()
 
     def program() -> None:
         programs.lake()
@@ -201,7 +224,7 @@ def test_a_boundary_takes_rights_away(moto: MotoStand) -> None:
 
 
 def test_a_bucket_with_a_key_needs_rights_on_it(moto: MotoStand) -> None:
-    import pulumi_aws as aws
+    aws = programs.sdk()
 
     def program() -> None:
         bucket = programs.lake()
@@ -253,7 +276,7 @@ def test_a_bucket_may_take_only_what_is_not_there(moto: MotoStand) -> None:
 
 
 def test_a_schedule_starts_what_its_role_may_start(moto: MotoStand) -> None:
-    import pulumi_aws as aws
+    aws = programs.sdk()
 
     def program() -> None:
         programs.lake()
@@ -294,7 +317,7 @@ def may_start(resource: Any) -> Any:
 
 def test_s3_answers_503_for_a_while(moto: MotoStand) -> None:
     moto.deploy(lake_with("extract"))
-    moto.fault(Fault(status=503, times=2, method="PUT", key="raw/"))
+    moto.fault(Fault(503, times=2, method="PUT", path="raw/"))
     for _ in range(2):
         assert moto.invoke("extract", RUN).payload["errorMessage"].startswith("503: ")
     assert moto.invoke("extract", RUN).error == ""
@@ -304,9 +327,26 @@ def test_s3_answers_503_for_a_while(moto: MotoStand) -> None:
 @pytest.mark.parametrize("done", [False, True])
 def test_a_function_is_killed_while_it_writes(moto: MotoStand, done: bool) -> None:
     moto.deploy(lake_with("extract"))
-    moto.fault(Fault(status=0, method="PUT", function="extract", done=done))
+    moto.fault(Fault(0, method="PUT", function="extract", done=done))
     answer = moto.invoke("extract", RUN)
     assert answer.error == "Runtime.ExitError"
     assert "signal: killed" in answer.payload["errorMessage"]
     assert moto.client("s3").list_objects_v2(Bucket=LAKE)["KeyCount"] == (2 if done else 1)
     assert moto.invoke("extract", RUN).error == ""
+
+
+def test_lambda_has_too_much_to_do_for_a_while(moto: MotoStand) -> None:
+    import pulumi
+
+    def program() -> None:
+        lake_with("echo")()
+        again = {"ErrorEquals": ["Lambda.TooManyRequestsException"], "IntervalSeconds": 1}
+        state = programs.task("echo", Retry=[again], ResultSelector={"n.$": "$.Payload.retries"})
+        definition = {"StartAt": "echo", "States": {"echo": state}}
+        may = programs.may_invoke("echo")
+        pulumi.export("machine", programs.machine("etl", definition, may).arn)
+
+    machine = moto.deploy(program)["machine"]
+    moto.fault(Fault(429, "TooManyRequestsException", service="lambda", function="echo"))
+    assert moto.run(machine, RUN).output["done"] == {"t0": {"n": 1}}
+    assert [one.function for one in moto.invocations] == ["echo"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -375,3 +377,35 @@ def test_a_result_may_have_six_megabytes(stand: Stand) -> None:
 @pytest.mark.gap("a Python of its own")
 def test_a_function_has_no_library_that_its_bundle_lacks(stand: Stand) -> None:
     assert broken(stand, "imports_absent").error == "ModuleNotFoundError"
+
+
+# --- schedules ------------------------------------------------------------------------------------
+
+
+def test_a_schedule_fires_when_it_is_due(mini: Stand) -> None:
+    """On MiniStack alone: moto keeps schedules, and its stand fires them when a test says so."""
+
+    def program() -> None:
+        aws = programs.sdk()
+        passed = {"StartAt": "pass", "States": {"pass": {"Type": "Pass", "End": True}}}
+        machine = programs.machine("etl", passed, ANYTHING)
+        role = aws.iam.Role("fires", name="fires", assume_role_policy=programs.trust("scheduler"))
+        aws.iam.RolePolicy("fires", role=role.id, policy=programs.policy(ANYTHING))
+        due = datetime.now(timezone.utc) + timedelta(seconds=2)
+        aws.scheduler.Schedule(
+            "once",
+            name="once",
+            schedule_expression=f"at({due:%Y-%m-%dT%H:%M:%S})",
+            flexible_time_window={"mode": "OFF"},
+            target={"arn": machine.arn, "role_arn": role.arn, "input": '{"nightly": true}'},
+        )
+
+    mini.deploy(program)
+    machine = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:etl"
+    begun: list[Any] = []
+    end = time.monotonic() + 60
+    while not begun and time.monotonic() < end:
+        found = mini.client("stepfunctions").list_executions(stateMachineArn=machine)
+        begun = found["executions"]
+        time.sleep(0.05)
+    assert mini.wait(begun[0]["executionArn"]).output == {"nightly": True}

@@ -51,9 +51,7 @@ def test_what_glacier_registers_is_made(stand: Stand) -> None:
 def test_code_comes_from_folders_files_archives_and_buckets(stand: Stand, tmp_path: Path) -> None:
     import pulumi
 
-    load_modules("pulumi_aws.lambda_", "pulumi_aws.iam", "pulumi_aws.s3")
-    import pulumi_aws as aws
-
+    aws = programs.sdk()
     source = "def handle(event, context):\n    return {!r}\n"
     packed = tmp_path / "code.zip"
     with zipfile.ZipFile(packed, "w") as archive:
@@ -93,8 +91,7 @@ def test_code_comes_from_folders_files_archives_and_buckets(stand: Stand, tmp_pa
 def test_every_other_type_that_a_deployment_needs_is_made(stand: Stand) -> None:
     import pulumi
 
-    load_modules(*(f"pulumi_aws.{one}" for one in programs.MODULES))
-    import pulumi_aws as aws
+    aws = programs.sdk()
 
     def program() -> None:
         bucket = programs.lake()
@@ -141,15 +138,13 @@ def test_every_other_type_that_a_deployment_needs_is_made(stand: Stand) -> None:
 
 def test_a_type_that_nobody_knows_is_an_error_that_names_it(moto: Stand) -> None:
     load_modules("pulumi_aws.sns")
-    import pulumi_aws as aws
-
+    aws = programs.sdk()
     with pytest.raises(Exception, match=r"cannot make aws:sns/topic:Topic; it knows aws:cloudw"):
         moto.deploy(lambda: _nothing(aws.sns.Topic("topic")))
 
 
 def test_what_aws_refuses_is_an_error_that_names_the_resource(moto: Stand) -> None:
-    load_modules("pulumi_aws.iam")
-    import pulumi_aws as aws
+    aws = programs.sdk()
 
     def program() -> None:
         aws.iam.RolePolicy("task", role="absent", policy=programs.policy(programs.may_invoke("a")))
@@ -170,8 +165,7 @@ def test_a_resource_that_is_registered_twice_is_an_error(moto: Stand) -> None:
 def test_variables_that_lambda_does_not_take_are_an_error(
     moto: Stand, variables: dict[str, str], message: str
 ) -> None:
-    load_modules("pulumi_aws.lambda_")
-    import pulumi_aws as aws
+    aws = programs.sdk()
 
     def program() -> None:
         environment = aws.lambda_.FunctionEnvironmentArgs(variables=variables)

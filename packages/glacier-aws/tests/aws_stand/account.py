@@ -25,6 +25,7 @@ __all__ = [
     "denied_to_all",
     "exact",
     "holds",
+    "service_session",
     "session",
 ]
 
@@ -74,15 +75,25 @@ def session(key: str) -> Optional[Session]:
     """Whose access key this is; ``None`` if it is nobody's."""
     for one in reversed(sts_backends[ACCOUNT]["aws"].assumed_roles):
         if one.access_key_id == key:
-            iam = iam_backends[ACCOUNT]["aws"]
-            role = iam.get_role_by_arn(one.role_arn)
-            own = [_document(text) for text in role.policies.values()]
-            attached = [_current(made) for made in role.managed_policies.values()]
-            boundary = None
-            if role.permissions_boundary_arn:
-                boundary = _current(iam.get_policy(role.permissions_boundary_arn))
-            return Session(Who(one.arn, one.role_arn), (*own, *attached), boundary)
+            return _session(one.arn, one.role_arn)
     return None
+
+
+def service_session(role: str, name: str) -> Session:
+    """What a session of a role would be, which a service of AWS has not begun."""
+    whole = role.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/")
+    return _session(f"{whole}/{name}", role)
+
+
+def _session(arn: str, role: str) -> Session:
+    iam = iam_backends[ACCOUNT]["aws"]
+    found = iam.get_role_by_arn(role)
+    own = [_document(text) for text in found.policies.values()]
+    attached = [_current(made) for made in found.managed_policies.values()]
+    boundary = None
+    if found.permissions_boundary_arn:
+        boundary = _current(iam.get_policy(found.permissions_boundary_arn))
+    return Session(Who(arn, role), (*own, *attached), boundary)
 
 
 def _bucket(resource: str) -> Any:

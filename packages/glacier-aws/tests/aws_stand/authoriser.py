@@ -17,6 +17,7 @@ from aws_stand import account
 from aws_stand.actions import Request, asked_by
 from aws_stand.facts import OWNER, Decision
 from aws_stand.faults import Fault, Faults
+from aws_stand.machine_rights import beside
 from aws_stand.policies import Asked
 
 __all__ = ["Authoriser"]
@@ -40,6 +41,10 @@ class Authoriser:
             for asked in asked_by(request) if request.service == "s3" else ():
                 if account.denied_to_all(asked):
                     return _denied(start, request, "the owner", asked)
+            role, needs = beside(request)
+            lacks = self._lacks(role, needs)
+            if lacks is not None:
+                return _denied(start, request, role, lacks)
             return self._app(environ, start)
         who = account.session(key)
         refused = self._refused(request, who)
@@ -49,7 +54,7 @@ class Authoriser:
         if fault is None:
             return self._app(environ, start)
         if fault.status:
-            return _answer(start, request, fault.status, "SlowDown", "Please reduce your rate.")
+            return _answer(start, request, fault.status, fault.code, "The test asked for it.")
         answer = list(self._app(environ, start)) if fault.done else []
         self._kill(key)
         return answer or _answer(start, request, 503, "SlowDown", "Whoever asked is gone.")
@@ -73,11 +78,26 @@ class Authoriser:
                     return listing  # who may not list is not told what is absent
         return None
 
+    def _lacks(self, role: str, needs: Iterable[Asked]) -> Optional[Asked]:
+        """What the role of a state machine needs and is not allowed."""
+        for asked in needs:
+            who = account.service_session(role, "states")
+            ok = account.allowed(who, asked)
+            self.trail.append(Decision(who.who.arn, asked.action, asked.resource, ok))
+            if not ok:
+                return asked
+        return None
+
     def _fault(self, request: Request, who: Optional[account.Session]) -> Optional[Fault]:
-        if request.service != "s3" or who is None:
+        if who is None:
             return None
-        name = who.who.arn.rsplit("/", 1)[-1]
-        return self._faults.take(method=request.method, path=request.path, function=name)
+        asks = who.who.arn.rsplit("/", 1)[-1]
+        if request.service == "lambda":
+            (asked,) = asked_by(request)
+            asks = asked.resource.rpartition(":")[2]
+        return self._faults.take(
+            service=request.service, method=request.method, path=request.path, function=asks
+        )
 
 
 def _read(environ: dict[str, Any]) -> tuple[str, Request]:

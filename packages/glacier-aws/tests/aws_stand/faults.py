@@ -1,4 +1,4 @@
-"""Faults that a test asks for: S3 that answers 503 for a while, functions killed while they ask."""
+"""Faults that a test asks for: services that fail for a while, functions killed while they ask."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ __all__ = ["Fault", "Faults"]
 
 
 class Fault(NamedTuple):
-    """What goes wrong with the next ``times`` requests to S3 that it concerns.
+    """What goes wrong with the next ``times`` requests to a service that it concerns.
 
-    It concerns the requests of functions with that method ("" is any), with ``key`` in their path,
-    of the function ``function`` ("" is any). ``status`` is what they are answered; with 0 the
-    process that asks is killed, after S3 has done what it asked for if ``done``.
+    It concerns what roles ask of ``service`` with that method ("" is any), with ``path`` in the
+    path. ``status`` is what they are answered, with ``code`` as the error. With a status of 0 the
+    process of the function that asks is killed, after the service has done what it asked for if
+    ``done``. ``function`` limits it to one function: that asks S3, or that is invoked.
     """
 
-    status: int = 503
+    status: int
+    code: str = "SlowDown"
+    service: str = "s3"
     times: int = 1
     method: str = ""
-    key: str = ""
+    path: str = ""
     function: str = ""
     done: bool = False
 
@@ -36,7 +39,7 @@ class Faults:
         with self._lock:
             self._left.append([fault, fault.times])
 
-    def take(self, *, method: str, path: str, function: str) -> Optional[Fault]:
+    def take(self, *, service: str, method: str, path: str, function: str) -> Optional[Fault]:
         """The fault that concerns a request, if there is one; it is used up by that."""
         with self._lock:
             for one in self._left:
@@ -45,9 +48,10 @@ class Faults:
                 assert isinstance(times, int)
                 if (
                     times > 0
+                    and fault.service == service
                     and fault.method in ("", method)
                     and fault.function in ("", function)
-                    and fault.key in path
+                    and fault.path in path
                 ):
                     one[1] = times - 1
                     return fault

@@ -36,11 +36,18 @@ def allowances(stand: Stand) -> Iterator[Allowance]:
                             yield Allowance(name, action, resource)
 
 
+# What AWS needs to watch and to stop executions. A run that ends well stops none, and on the stand
+# nobody watches those of a distributed Map.
+_NOT_SEEN = ("states:DescribeExecution", "states:StopExecution")
+
+
 def unused(stand: Stand, trail: Iterable[Decision]) -> list[Allowance]:
-    """What roles are allowed, and none of them did."""
+    """What roles are allowed, and none of them did; but for watching and stopping executions."""
     done = {one for one in trail if one.allowed}
     left = []
     for one in allowances(stand):
+        if one.action in _NOT_SEEN:
+            continue
         statement = {"Effect": "Allow", "Action": one.action, "Resource": one.resource}
         document = {"Statement": [statement]}
         if not any(
