@@ -107,6 +107,12 @@ if TYPE_CHECKING:
     from glacier.core.storage.shelf import WritableShelf
     from glacier.core.stores import DirectoryStore
     from glacier.core.stores.clients import need_obstore
+    from glacier.core.stores.connecting import (
+        client_settings,
+        is_reachable,
+        is_true,
+        split_bucket,
+    )
     from glacier.core.stores.objects import ObjectStore
     from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
     from glacier.core.timeouts import limited, timed_out, warn_abandoned
@@ -200,6 +206,7 @@ __all__ = [
     "capture",
     "check_concurrency",
     "check_secrets",
+    "client_settings",
     "cloud_name",
     "code_archive",
     "count_of",
@@ -207,6 +214,8 @@ __all__ = [
     "hindered",
     "install_placeholders",
     "is_captured",
+    "is_reachable",
+    "is_true",
     "items_of",
     "kept",
     "lacking",
@@ -227,6 +236,7 @@ __all__ = [
     "run_call_async",
     "set_options",
     "share_scratch",
+    "split_bucket",
     "store_value",
     "tell",
     "timed_out",
@@ -308,6 +318,7 @@ _ROOMS = {
     "capture": "tasklog",
     "check_concurrency": "limits",
     "check_secrets": "execution",
+    "client_settings": "stores.connecting",
     "cloud_name": "cloudnames",
     "code_archive": "components",
     "count_of": "mapping",
@@ -315,6 +326,8 @@ _ROOMS = {
     "hindered": "hindrances",
     "install_placeholders": "placeholders",
     "is_captured": "tasklog",
+    "is_reachable": "stores.connecting",
+    "is_true": "stores.connecting",
     "items_of": "mapping",
     "kept": "components",
     "lacking": "secret_values",
@@ -335,6 +348,7 @@ _ROOMS = {
     "run_call_async": "worker",
     "set_options": "components",
     "share_scratch": "context",
+    "split_bucket": "stores.connecting",
     "store_value": "stock",
     "tell": "tasklog",
     "timed_out": "timeouts",
