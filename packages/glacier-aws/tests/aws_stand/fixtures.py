@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from aws_stand.gaps import GAPS
+
 __all__ = ["mini", "mini_process", "moto", "moto_process", "stand"]
 
 
@@ -59,8 +61,6 @@ def stand(request: pytest.FixtureRequest) -> Any:
     """Each of the stands; a test that one cannot pass is marked with ``gap``."""
     gap = request.node.get_closest_marker("gap")
     if gap is not None and request.param == "mini":
-        from aws_stand.mini_stand import GAPS
-
         (name,) = gap.args
         run = gap.kwargs.get("run", True)
         request.applymarker(pytest.mark.xfail(reason=GAPS[name], run=run, strict=True))

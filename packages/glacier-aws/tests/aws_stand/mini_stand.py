@@ -1,6 +1,6 @@
 """The stand on MiniStack, which somebody else wrote: what holds on both may be believed.
 
-What it cannot do is in ``GAPS``, and nowhere else.
+What it cannot do is in aws_stand/gaps.py, and nowhere else.
 """
 
 from __future__ import annotations
@@ -15,19 +15,11 @@ from aws_stand.loopback import Loopback
 from aws_stand.process import Process
 from aws_stand.stand import Stand
 
-__all__ = ["GAPS", "MiniStand"]
+__all__ = ["MiniStand"]
 
 _PATIENCE = 60.0
+_TESTS = Path(__file__).resolve().parent.parent
 _LOOK = 0.02
-
-GAPS = {
-    "a Python of its own": "functions see all that is installed where MiniStack is",
-    "absent keys": "S3 tells who may not list that a key is absent",
-    "errors by name": "whatever a function fails with is a Runtime.HandlerError",
-    "large results": "a function may answer with more than 6 MB",
-    "memory": "a function may take all memory that there is",
-    "roles of state machines": "a state machine may invoke every function",
-}
 
 
 class MiniStand(Loopback):
@@ -51,7 +43,12 @@ class MiniStand(Loopback):
             "MINISTACK_REGION": REGION,
             "SFTP_ENABLED": "0",
         }
-        self._process = Process("ministack", log=folder / "ministack.log", environ=settings)
+        self._process = Process(
+            "aws_stand.mini_server",
+            log=folder / "ministack.log",
+            environ=settings,
+            path=[_TESTS],
+        )
         super().__init__(f"http://127.0.0.1:{port}", taken=self._take)
         self._await()
 
@@ -59,7 +56,7 @@ class MiniStand(Loopback):
         self._ask("/_ministack/reset", method="POST")
 
     def close(self) -> None:
-        self._process.close(gently=False)
+        self._process.close()
 
     def _await(self) -> None:
         end = time.monotonic() + _PATIENCE

@@ -1,4 +1,9 @@
-"""The stand on moto: functions are processes of Lambda's own client, and IAM is enforced."""
+"""The stand on moto: functions are processes of Lambda's own client, and IAM is enforced.
+
+It does not model signatures, policies of KMS keys, networks, architectures, a read-only file system
+and the size of /tmp, throttling and quotas, rights that take a while to hold, and the updates and
+removals that Pulumi's engine would make.
+"""
 
 from __future__ import annotations
 

@@ -15,7 +15,8 @@ _PATIENCE = 20.0
 
 
 class Process:
-    """A module of this Python as a process; what it writes to its errors is in ``log``."""
+    """A module of this Python as a process; what it writes to its errors is in ``log``, and
+    what it keeps for a while beside that."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Process:
                     **kept,
                     "AWS_EC2_METADATA_DISABLED": "true",
                     "PYTHONPATH": os.pathsep.join(searched),
+                    "TMPDIR": str(log.parent),
                     **(environ or {}),
                 },
                 start_new_session=True,
@@ -60,13 +62,11 @@ class Process:
             raise RuntimeError(f"the stand does not start: {self.log.read_text()[-2000:]}")
         return found
 
-    def close(self, *, gently: bool = True) -> None:
-        """End it: by the end of its input, or else by a signal."""
+    def close(self) -> None:
+        """End it by the end of its input; if that does not help, kill it."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        if not gently:
-            self._process.terminate()
         try:
             self._process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
