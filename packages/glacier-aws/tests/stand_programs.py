@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,23 @@ from aws_stand.facts import ACCOUNT, REGION
 
 from glacier.core.components import load_modules
 
-__all__ = ["FUNCTIONS", "LAKE", "function", "machine", "pipeline", "policy", "task", "trust"]
+__all__ = [
+    "EDGES",
+    "FUNCTIONS",
+    "LAKE",
+    "function",
+    "function_arn",
+    "lake",
+    "lake_policy",
+    "lake_with",
+    "machine",
+    "may_invoke",
+    "pipeline",
+    "policy",
+    "sdk",
+    "task",
+    "trust",
+]
 
 FUNCTIONS = Path(__file__).resolve().parent / "stand_functions"
 LAKE = "company-lake"
@@ -87,6 +103,17 @@ def lake() -> Any:
     content = "id,amount\n1,10\n2,-3\n3,5.5\n"
     aws.s3.BucketObjectv2("sales", bucket=bucket.bucket, key="landing/sales.csv", content=content)
     return bucket
+
+
+def lake_with(*functions: str, **options: Any) -> Callable[[], None]:
+    """A program with a lake and functions."""
+
+    def program() -> None:
+        lake()
+        for name in functions:
+            function(name, **options)
+
+    return program
 
 
 def machine(
