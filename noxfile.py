@@ -81,9 +81,8 @@ def run_tests(session: nox.Session, *packages: str) -> None:
 @nox.session(reuse_venv=True)
 def quick(session: nox.Session) -> None:
     """The tests of all packages, installed editable, on this Python: the inner loop."""
-    libraries = [
-        need for name in ("bundles", "values", "databases", "objects") for need in group(name)
-    ]
+    names = ("bundles", "values", "databases", "objects", "stands")
+    libraries = [need for name in names for need in group(name)]
     session.install(*editable(PACKAGES), *group("test"), *libraries)
     run_tests(session, *PACKAGES)
 
@@ -160,7 +159,7 @@ def check_wheel(session: nox.Session) -> None:
 def tests(session: nox.Session, package: str) -> None:
     """The wheel of one package, with core's, in an environment of its own."""
     more = {
-        "aws": ["objects"],
+        "aws": ["bundles", "objects", "stands"],
         "core": ["bundles", "databases", "deployments", "objects"],
         "local": ["values"],
     }
@@ -297,7 +296,7 @@ def emulators(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Which lines and branches of the packages their tests leave out."""
-    names = ("test", "bundles", "values", "databases", "objects")
+    names = ("test", "bundles", "values", "databases", "objects", "stands")
     groups = [need for name in names for need in group(name)]
     session.install(*editable(PACKAGES), *groups, "coverage>=7.6")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)

@@ -26,6 +26,10 @@ if CORE_TESTS.is_dir():
     from servers import s3  # noqa: F401  # a fixture
     from stand_in.installed import engine  # noqa: F401  # a fixture
 
+TESTS = Path(__file__).resolve().parent
+sys.path.append(str(TESTS))
+from aws_stand.fixtures import mini, mini_process, moto, moto_process, stand  # noqa: E402, F401
+
 Rows = dict[tuple[str, str], Registered]
 
 
