@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     )
     from glacier.core.resource import Resource
     from glacier.core.run import Run, TaskRun
+    from glacier.core.schedules import Schedule
 
 __all__ = [
     "AttemptFailed",
@@ -85,6 +86,7 @@ __all__ = [
     "RunFailed",
     "RunFinished",
     "RunStarted",
+    "Schedule",
     "Secret",
     "Serverless",
     "Skip",
@@ -108,6 +110,7 @@ _ROOMS = {
     "Run": "run",
     "RunFinished": "events",
     "RunStarted": "events",
+    "Schedule": "schedules",
     "State": "contracts",
     "TaskFinished": "events",
     "TaskRun": "run",
