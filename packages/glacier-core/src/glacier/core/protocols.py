@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from glacier.core.history.recorder import Recorder
     from glacier.core.imports import watch_imports
     from glacier.core.ledger import Ledger
+    from glacier.core.libraries import library
     from glacier.core.limits import Limits, check_concurrency
     from glacier.core.loading import before_execution
     from glacier.core.mapping import Expansion, count_of, items_of
@@ -89,6 +90,17 @@ if TYPE_CHECKING:
     from glacier.core.policy import qualified
     from glacier.core.portable import bare
     from glacier.core.progress import progress_listener
+    from glacier.core.remote.answers import Surroundings, answer
+    from glacier.core.remote.bindings import BINDINGS_VARIABLE, Bindings, BoundPlaces
+    from glacier.core.remote.deployed import (
+        Deployed,
+        Manifest,
+        manifest_key,
+        plan_hash,
+        read_deployed,
+        read_manifest,
+    )
+    from glacier.core.remote.program import Program
     from glacier.core.resources import Database, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
     from glacier.core.scratch import new_scratch_folder
@@ -109,6 +121,7 @@ if TYPE_CHECKING:
     from glacier.core.storage.records import Origin
     from glacier.core.storage.shelf import WritableShelf
     from glacier.core.stores import DirectoryStore
+    from glacier.core.stores.addresses import open_store
     from glacier.core.stores.clients import need_obstore
     from glacier.core.stores.objects import ObjectStore
     from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
@@ -117,14 +130,18 @@ if TYPE_CHECKING:
     from glacier.core.worker import run_call, run_call_async
 
 __all__ = [
+    "BINDINGS_VARIABLE",
     "FORMAT",
     "NOWHERE",
     "Arrivals",
     "AttemptFailed",
+    "Bindings",
+    "BoundPlaces",
     "CannotDeploy",
     "Database",
     "DatabaseSpec",
     "DefinitionError",
+    "Deployed",
     "DirectoryStore",
     "Driver",
     "Entry",
@@ -151,6 +168,7 @@ __all__ = [
     "Listener",
     "Location",
     "LogLine",
+    "Manifest",
     "NotAnEnvironment",
     "NotBound",
     "ObjectStorage",
@@ -163,6 +181,7 @@ __all__ = [
     "Plan",
     "Pool",
     "PoolExecutor",
+    "Program",
     "Provider",
     "Recorder",
     "Ref",
@@ -190,6 +209,7 @@ __all__ = [
     "StoreError",
     "StoreFull",
     "StoreGone",
+    "Surroundings",
     "TaskCall",
     "TaskFinished",
     "TaskResult",
@@ -202,6 +222,7 @@ __all__ = [
     "WorkerLost",
     "WritableShelf",
     "adopt_scratch",
+    "answer",
     "bare",
     "before_execution",
     "caller",
@@ -218,17 +239,23 @@ __all__ = [
     "items_of",
     "kept",
     "lacking",
+    "library",
     "limited",
     "load_modules",
+    "manifest_key",
     "nearest",
     "need_obstore",
     "new_scratch_folder",
     "next_pause",
+    "open_store",
     "pack_error",
     "place_of",
+    "plan_hash",
     "prepared",
     "progress_listener",
     "qualified",
+    "read_deployed",
+    "read_manifest",
     "register_component",
     "release",
     "run_call",
@@ -247,13 +274,17 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "BINDINGS_VARIABLE": "remote.bindings",
     "NOWHERE": "wiring",
     "Arrivals": "arrivals",
     "AttemptFailed": "events",
+    "Bindings": "remote.bindings",
+    "BoundPlaces": "remote.bindings",
     "CannotDeploy": "errors",
     "Database": "resources",
     "DatabaseSpec": "specs",
     "DefinitionError": "errors",
+    "Deployed": "remote.deployed",
     "DirectoryStore": "stores",
     "Driver": "execution",
     "Environment": "environment",
@@ -274,6 +305,7 @@ _ROOMS = {
     "Limits": "limits",
     "Location": "contracts.providers",
     "LogLine": "tasklog",
+    "Manifest": "remote.deployed",
     "NotAnEnvironment": "errors",
     "NotBound": "storage.folders",
     "ObjectStorage": "resources",
@@ -285,6 +317,7 @@ _ROOMS = {
     "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
+    "Program": "remote.program",
     "Provider": "contracts.providers",
     "Recorder": "history.recorder",
     "Registered": "contracts.providers",
@@ -308,6 +341,7 @@ _ROOMS = {
     "StoreError": "errors",
     "StoreFull": "errors",
     "StoreGone": "errors",
+    "Surroundings": "remote.answers",
     "TaskFinished": "events",
     "TaskStarted": "events",
     "TaskTimeout": "errors",
@@ -316,6 +350,7 @@ _ROOMS = {
     "WorkerLost": "errors",
     "WritableShelf": "storage.shelf",
     "adopt_scratch": "context",
+    "answer": "remote.answers",
     "bare": "portable",
     "before_execution": "loading",
     "caller": "place",
@@ -332,17 +367,23 @@ _ROOMS = {
     "items_of": "mapping",
     "kept": "components",
     "lacking": "secret_values",
+    "library": "libraries",
     "limited": "timeouts",
     "load_modules": "components",
+    "manifest_key": "remote.deployed",
     "nearest": "errors",
     "need_obstore": "stores.clients",
     "new_scratch_folder": "scratch",
     "next_pause": "attempts",
+    "open_store": "stores.addresses",
     "pack_error": "crossing",
     "place_of": "place",
+    "plan_hash": "remote.deployed",
     "prepared": "execution",
     "progress_listener": "progress",
     "qualified": "policy",
+    "read_deployed": "remote.deployed",
+    "read_manifest": "remote.deployed",
     "register_component": "components",
     "release": "tasklog",
     "run_call": "worker",
