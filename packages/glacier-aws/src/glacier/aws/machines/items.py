@@ -43,8 +43,7 @@ def write_mapped(
     at, task, step = mapped.at, mapped.task, setting.plan.steps[number]
     names = [labelled(task, form) for form in ("{}", "{} distributed", "{} from file")]
     collect = labelled(task, "collect {}")
-    told = {f"{key}.$": f"$.Payload.{key}" for key in ("state", "count", "items")}
-    flow.add(labelled(task, "expand {}"), _call(mapped, {"step": "expand"}, told))
+    flow.add(labelled(task, "expand {}"), _expand(mapped))
     expanded = {"Variable": f"{at}.state", "StringEquals": "expanded"}
     few, listed = (
         {"Variable": f"{at}.count", "NumericLessThanEquals": most}
@@ -59,15 +58,22 @@ def write_mapped(
     flow.put(names[0], _inline(mapped, collect))
     flow.put(names[1], {**_distributed(mapped, collect, names[1]), "ItemsPath": f"{at}.items"})
     flow.put(names[2], {**_distributed(mapped, collect, names[2]), **_from_file(mapped)})
-    ended = {f"{key}.$": f"$.Payload.{key}" for key in ("state", "flags")}
-    asked = {"step": "collect", "count.$": f"{at}.count"}
-    flow.side(collect, _call(mapped, asked, ended))
+    flow.side(collect, _collect(mapped))
 
 
-def _call(mapped: _Mapped, asked: Mapping[str, Any], told: Mapping[str, str]) -> State:
+def _expand(mapped: _Mapped) -> State:
+    call = _invoke(mapped, {"step": "expand", **mapped.payload})
+    # Called by its ARN, for then the result is the answer as it is: what is in it depends on
+    # whether there is anything to do, and a ResultSelector fails for what is not there.
+    call["Resource"] = call["Parameters"]["FunctionName"]
+    call["Parameters"] = call["Parameters"]["Payload"]
+    return {**call, "ResultPath": mapped.at, "Catch": caught(mapped.failed)}
+
+
+def _collect(mapped: _Mapped) -> State:
     return {
-        **_invoke(mapped, {**asked, **mapped.payload}),
-        "ResultSelector": dict(told),
+        **_invoke(mapped, {"step": "collect", "count.$": f"{mapped.at}.count", **mapped.payload}),
+        "ResultSelector": {"state.$": "$.Payload.state", "flags.$": "$.Payload.flags"},
         "ResultPath": mapped.at,
         "Catch": caught(mapped.failed),
     }

@@ -13,7 +13,6 @@ from itertools import count
 from typing import Any
 
 from glacier.aws.machines.flow import Flow
-from glacier.aws.machines.labels import labelled
 from glacier.aws.machines.setting import Setting
 from glacier.aws.machines.splitting import Child, Group, Part
 from glacier.aws.machines.states import Definition, State, caught, failure, start_machine
@@ -33,15 +32,15 @@ class Writer:
         self.invoked: list[int] = []
         self.children: list[Child] = []
         self._parallels = count(1)
+        self._results = count(1)
 
     def closed(self, part: Part, outside: Sequence[int] = ()) -> Definition:
         """A part as a machine or branch whose input has how the steps ``outside`` ended, and whose
         output how its own did."""
         paths = {step: f"$.done.t{step}" for step in outside}
         flow = self.write(part, paths)
-        last = self.setting.plan.steps[steps_of(part)[-1]].task
         result: State = {"Type": "Pass", "Parameters": told(part, paths)}
-        flow.add(labelled(last, "results up to {}"), result)
+        flow.add(f"results {next(self._results)}", result)
         return flow.machine()
 
     def _branch(self, part: Part, outside: Sequence[int]) -> Definition:
@@ -82,9 +81,7 @@ class Writer:
             if isinstance(part, int) and self._is_plain(part):
                 selected[f"t{part}.$"] = f"$[{position}]"
             else:
-                selected.update(
-                    (f"t{step}.$", f"$[{position}].t{step}") for step in steps_of(part)
-                )
+                selected.update((f"t{step}.$", f"$[{position}].t{step}") for step in steps_of(part))
         where, flow = f"$.done.p{number}", Flow()
         state: State = {
             "Type": "Parallel",

@@ -11,7 +11,17 @@ from glacier.aws.machines.quotas import FAULTS
 from glacier.aws.names import machine_arn
 from glacier.core.protocols import Step
 
-__all__ = ["Definition", "State", "always_retry", "caught", "failure", "invoke", "retry", "start_machine", "test"]
+__all__ = [
+    "Definition",
+    "State",
+    "always_retry",
+    "caught",
+    "failure",
+    "invoke",
+    "retry",
+    "start_machine",
+    "test",
+]
 
 State = dict[str, Any]
 Definition = dict[str, Any]
@@ -53,9 +63,7 @@ def invoke(function: str, payload: Mapping[str, Any], *, partition: str, limit: 
     }
 
 
-def start_machine(
-    name: str, data: Mapping[str, Any], number: int, account: Account
-) -> State:
+def start_machine(name: str, data: Mapping[str, Any], number: int, account: Account) -> State:
     """A Task that starts another machine on some data, and waits for its output."""
     return {
         "Type": "Task",
