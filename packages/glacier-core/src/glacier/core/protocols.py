@@ -41,7 +41,9 @@ if TYPE_CHECKING:
         Value,
         VersionRef,
     )
+    from glacier.core.contracts.pipelines import Packing, PipelineParts, PipelineProvider
     from glacier.core.contracts.providers import Location, Provider, Registered, Site
+    from glacier.core.cron import parse_cron
     from glacier.core.crossing import (
         PackedError,
         RemoteError,
@@ -101,8 +103,9 @@ if TYPE_CHECKING:
         read_manifest,
     )
     from glacier.core.remote.program import Program
-    from glacier.core.resources import Database, ObjectStorage, Secret, Serverless
+    from glacier.core.resources import Database, External, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
+    from glacier.core.schedules import Schedule
     from glacier.core.scratch import new_scratch_folder
     from glacier.core.secret_values import lacking
     from glacier.core.specs import (
@@ -150,9 +153,11 @@ __all__ = [
     "Execution",
     "Executor",
     "Expansion",
+    "External",
     "FolderPlaces",
     "GlacierError",
     "GlacierWarning",
+    "Grant",
     "Handle",
     "InvalidKey",
     "InvalidOption",
@@ -176,7 +181,10 @@ __all__ = [
     "ObjectStore",
     "Origin",
     "PackedError",
+    "Packing",
     "Parallel",
+    "PipelineParts",
+    "PipelineProvider",
     "Places",
     "Plan",
     "Pool",
@@ -192,6 +200,7 @@ __all__ = [
     "Run",
     "RunError",
     "RunLog",
+    "Schedule",
     "ScheduleSpec",
     "Secret",
     "SecretSpec",
@@ -249,6 +258,7 @@ __all__ = [
     "next_pause",
     "open_store",
     "pack_error",
+    "parse_cron",
     "place_of",
     "plan_hash",
     "prepared",
@@ -291,9 +301,11 @@ _ROOMS = {
     "Event": "events",
     "Execution": "execution",
     "Expansion": "mapping",
+    "External": "resources",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
     "GlacierWarning": "errors",
+    "Grant": "grants",
     "InvalidKey": "errors",
     "InvalidOption": "errors",
     "InvalidRequest": "errors",
@@ -313,7 +325,10 @@ _ROOMS = {
     "ObjectStore": "stores.objects",
     "Origin": "storage.records",
     "PackedError": "crossing",
+    "Packing": "contracts.pipelines",
     "Parallel": "stages",
+    "PipelineParts": "contracts.pipelines",
+    "PipelineProvider": "contracts.pipelines",
     "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
@@ -326,6 +341,7 @@ _ROOMS = {
     "Run": "run",
     "RunError": "errors",
     "RunLog": "run",
+    "Schedule": "schedules",
     "ScheduleSpec": "specs",
     "Secret": "resources",
     "SecretSpec": "specs",
@@ -377,6 +393,7 @@ _ROOMS = {
     "next_pause": "attempts",
     "open_store": "stores.addresses",
     "pack_error": "crossing",
+    "parse_cron": "cron",
     "place_of": "place",
     "plan_hash": "remote.deployed",
     "prepared": "execution",

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, cast
+from typing import TYPE_CHECKING, Any, Dict, Mapping, NamedTuple, Optional, Sequence, cast
 
 from glacier.core.addresses import place_of_data
-from glacier.core.contracts.pipelines import Code, PipelineParts, PipelineProvider, TaskPart
+from glacier.core.contracts.pipelines import Packing, PipelineParts, PipelineProvider, TaskPart
 from glacier.core.dataset import Dataset
 from glacier.core.declared import mapping_of
 from glacier.core.errors import CannotDeploy, InvalidOption
-from glacier.core.grants import Grant, grants_of
-from glacier.core.plan import Plan
+from glacier.core.grants import grants_of
 from glacier.core.programs import Session, session
 from glacier.core.resource import Resource
 from glacier.core.schedules import Schedule
 from glacier.core.specs import ScheduleSpec
+from glacier.core.stages import stages_of
 
 if TYPE_CHECKING:
     from glacier.core.environment import Environment
     from glacier.core.pipeline import Pipeline
 
-__all__ = ["Wish", "register_pipeline", "runs_pipelines", "wish_of"]
+__all__ = ["Wish", "fingerprint_of", "register_pipeline", "runs_pipelines", "wish_of"]
 
+_BUNDLES = Path(".glacier", "bundles")
 _GIVEN = "schedule"  # the name of a schedule that was given without one
 
 
@@ -75,7 +74,8 @@ def register_pipeline(
     if objections:
         return _refuse(pipeline.name, objections, current)
     if target is not None and (current is None or current.packs):
-        parts = parts._replace(code=_packed(environment, parts, packing, target))
+        parts = parts._replace(fingerprint=fingerprint_of(environment, pipeline))
+        parts = _packed(parts, packing, environment=environment.name, target=target)
     return provider.register_pipeline(parts, site)
 
 
@@ -103,7 +103,7 @@ def _parts(environment: Environment, pipeline: Pipeline, wish: Wish) -> Pipeline
     return PipelineParts(
         name=pipeline.name,
         plan=plan,
-        stages=None,
+        stages=stages_of(plan),
         grants=grants,
         tasks=[
             TaskPart(number, step.task, str(task.place), task.compute)
@@ -114,7 +114,6 @@ def _parts(environment: Environment, pipeline: Pipeline, wish: Wish) -> Pipeline
         natives=_natives(datasets),
         secrets=_secrets(environment),
         schedules=_schedules(environment, wish),
-        fingerprint=_fingerprint(plan, grants, datasets),
         options=wish.options,
     )
 
@@ -126,9 +125,7 @@ def _natives(datasets: Mapping[str, Dataset]) -> Dict[str, Any]:
 
 
 def _secrets(environment: Environment) -> Dict[str, Any]:
-    return {
-        one.name: one.native for one in environment.resources.values() if one.kind == "secret"
-    }
+    return {one.name: one.native for one in environment.resources.values() if one.kind == "secret"}
 
 
 def _schedules(environment: Environment, wish: Wish) -> Dict[str, Schedule]:
@@ -146,10 +143,40 @@ def _schedules(environment: Environment, wish: Wish) -> Dict[str, Schedule]:
     return found
 
 
-def _fingerprint(plan: Plan, grants: Sequence[Grant], datasets: Mapping[str, Dataset]) -> str:
-    told = {
-        "plan": plan.to_json(),
-        "grants": [grant.to_json() for grant in grants],
-        "formats": {name: datasets[name].keeping.format for name in sorted(datasets)},
-    }
-    return sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+def fingerprint_of(environment: Environment, pipeline: Pipeline) -> str:
+    """The hash of what is deployed of a pipeline: its plan, its code, the formats of its datasets
+    and what its tasks may do. Another one means that what is deployed is not what is here."""
+    from glacier.core.fingerprint.code import code_of
+    from glacier.core.remote.deployed import plan_hash
+
+    graph, plan = pipeline.graph(), pipeline.plan()
+    datasets = {name: environment.placed(each) for name, each in graph.datasets.items()}
+    codes = {task.name: code_of(task.function) for task in graph.tasks}
+    return plan_hash(
+        plan,
+        grants=grants_of(plan, datasets, place=place_of_data),
+        formats={name: each.keeping.format for name, each in datasets.items()},
+        codes={name: None if code is None else code.digest for name, code in codes.items()},
+    )
+
+
+def _packed(
+    parts: PipelineParts, packing: Packing, *, environment: str, target: str
+) -> PipelineParts:
+    """The same with its code, which is packed now."""
+    from glacier.core.bundle import Limits, Platform, locate, make_bundle
+    from glacier.core.remote.deployed import Deployed
+
+    root, inside = locate(target, parts.name)
+    told = Deployed(parts.name, environment, inside, parts.fingerprint)
+    bundle = make_bundle(
+        root=root,
+        target=inside,
+        deployed=told.to_json(),
+        packages=packing.packages,
+        platform=Platform(packing.python, packing.machine, provided=packing.provided),
+        limits=Limits(packing.cloud, packing.unzipped, packing.direct),
+        into=_BUNDLES,
+        extra_requirements=packing.requirements,
+    )
+    return parts._replace(code=bundle)

@@ -45,9 +45,7 @@ def settings_of(options: Mapping[str, Any], where: str) -> Settings:
     ):
         if getattr(found, option) not in known:
             mend = f"It is one of {', '.join(map(str, known))}."
-            raise InvalidOption(
-                where=where, option=option, found=getattr(found, option), mend=mend
-            )
+            raise InvalidOption(where=where, option=option, found=getattr(found, option), mend=mend)
     days: object = found.workspace_days
     if type(days) is not int or days < 1:
         mend = "Give a whole number of days from 1."

@@ -41,9 +41,7 @@ def register_workspace(
 
     spec = ObjectStorageSpec(pipeline, encryption=settings.encryption)
     whole, part = component("Workspace", spec, site, account)
-    name = site.changed(
-        "workspace", pipeline, workspace_name(pipeline, site.environment, account)
-    )
+    name = site.changed("workspace", pipeline, workspace_name(pipeline, site.environment, account))
     arguments = aws.s3.BucketArgs(bucket=name, tags=dict(site.tags))
     if site.deletes_data:
         arguments.force_destroy = True  # S3 deletes no bucket that has something in it

@@ -17,6 +17,7 @@ from glacier.core.grants import Grant
 from glacier.core.plan import Plan
 from glacier.core.resources import Serverless
 from glacier.core.schedules import Schedule
+from glacier.core.stages import Stages
 
 __all__ = ["Code", "Packing", "PipelineParts", "PipelineProvider", "TaskPart"]
 
@@ -32,13 +33,22 @@ class Code(Protocol):
 
 
 class Packing(NamedTuple):
-    """What an archive of code is made of and for: ``packages`` are distributions of Glacier,
-    ``requirements`` what a cloud needs besides those of the user."""
+    """What the code of tasks is packed for, and what goes with it.
 
-    platform: Any
-    limits: Any
+    ``python`` is such as ``"3.13"``, ``machine`` ``"aarch64"``; ``provided`` are modules that are
+    there anyway. ``unzipped`` and ``direct`` are how large it may be, in bytes: at most, and
+    without a bucket. ``packages`` are distributions of Glacier, ``requirements`` what a cloud needs
+    besides those of the user.
+    """
+
+    cloud: str
+    python: str
+    machine: str
+    unzipped: int
+    direct: int
     packages: Sequence[str] = ()
     requirements: Sequence[str] = ()
+    provided: Tuple[str, ...] = ()
 
 
 class TaskPart(NamedTuple):
@@ -59,22 +69,22 @@ class PipelineParts(NamedTuple):
     """A pipeline as it is to be deployed in one environment.
 
     ``datasets`` are those of the environment, ``natives`` the native resources that they are kept
-    on, and ``secrets`` those of the secrets that are declared, by name. ``fingerprint`` is the hash
-    of plan, grants and formats. ``code`` is ``None`` where nothing is packed, as in a synthesis.
-    ``options`` are the provider's own.
+    on, and ``secrets`` those of the secrets that are declared, by name. ``options`` are the
+    provider's own. Where nothing is packed, as in a synthesis, there is no ``code``, nor the
+    ``fingerprint`` of what is deployed.
     """
 
     name: str
     plan: Plan
-    stages: Any
+    stages: Stages
     grants: Sequence[Grant]
     tasks: Sequence[TaskPart]
     datasets: Mapping[str, Dataset]
     natives: Mapping[str, Any]
     secrets: Mapping[str, Any]
     schedules: Mapping[str, Schedule]
-    fingerprint: str
     options: Mapping[str, Any] = {}
+    fingerprint: str = ""
     code: Optional[Code] = None
 
 
