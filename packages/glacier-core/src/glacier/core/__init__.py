@@ -40,6 +40,7 @@ from glacier.core.resources import (  # noqa: E402
     Database,
     External,
     ObjectStorage,
+    Permission,
     Secret,
     Serverless,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "ItemFinished",
     "Listener",
     "ObjectStorage",
+    "Permission",
     "Pipeline",
     "Provider",
     "RequestError",
