@@ -106,7 +106,7 @@ def _parts(environment: Environment, pipeline: Pipeline, wish: Wish) -> Pipeline
         stages=stages_of(plan),
         grants=grants,
         tasks=[
-            TaskPart(number, step.task, str(task.place), task.compute)
+            TaskPart(number, step.task, str(task.place), task.compute, task.group)
             for number, step in enumerate(plan.steps)
             for task in [tasks[step.task]]
         ],
