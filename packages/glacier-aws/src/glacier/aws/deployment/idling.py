@@ -74,5 +74,5 @@ def idle_policy(started: str, account: Account) -> Mapping[str, Any]:
     """What that machine may do."""
     arn = machine_arn(started, account)
     actions = ["states:ListExecutions", "states:StartExecution"]
-    statement = {"Effect": "Allow", "Action": actions, "Resource": arn}
+    statement = {"Effect": "Allow", "Action": actions, "Resource": [arn]}
     return {"Version": "2012-10-17", "Statement": [statement]}
