@@ -34,13 +34,14 @@ def clean(site: Path) -> None:
         for file in list(scripts.iterdir()):
             if file.is_file() and file.read_bytes()[:2] == b"#!":
                 file.unlink()
-        if not any(scripts.iterdir()):
-            scripts.rmdir()
     for info in sorted(site.glob("*.dist-info")):
         for name in _NOISE:
             if (info / name).exists():
                 (info / name).unlink()
         _shorten_record(info / "RECORD", site)
+    for folder in sorted((one for one in site.rglob("*") if one.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def unfit(site: Path, platform: Platform) -> List[Unfit]:

@@ -70,9 +70,10 @@ def find_resolver(name: Optional[str] = None) -> Resolver:
             return Resolver(UV, [sys.executable, "-m", UV])
     if name in (None, PIP) and installed(PIP):
         return Resolver(PIP, [sys.executable, "-m", PIP])
+    absent = "neither uv nor pip is" if name is None else f"{name} is not"
     raise CannotBundle(
         what="the requirements",
-        reason=f"{name or 'neither uv nor pip'} is not installed here to resolve them",
+        reason=f"{absent} installed here to resolve them",
         mend="Install it: https://docs.astral.sh/uv/ or python -m pip install uv.",
     )
 
