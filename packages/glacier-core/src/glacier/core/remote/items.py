@@ -120,7 +120,7 @@ def _ran(visit: Visit, item: int) -> TaskResult:
     call = call._replace(inputs=(*call.inputs[:each], ref, *call.inputs[each + 1 :]))
     # What is noted of where the items come from is noted when they are committed.
     decision = Decision(visit.step.task, True, "")
-    return run_limited(visit.depot.equip(0, call, decision))
+    return run_limited(visit.depot.equip(0, call, decision), left=visit.left)
 
 
 def _end(visit: Visit, result: TaskResult) -> ItemEnd:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 from glacier.core.dataset import Dataset
 from glacier.core.errors import LoadError, UnknownName
 from glacier.core.loader import Loaded, load, split_target
-from glacier.core.placeholders import install_placeholders
 from glacier.core.plan import Plan, make_plan
 from glacier.core.remote.bindings import BoundPlaces
 from glacier.core.remote.deployed import Deployed
@@ -45,7 +44,6 @@ class Program:
     @cached_property
     def loaded(self) -> Loaded:
         """The user's file, executed up to its first ``execute``."""
-        install_placeholders()
         file, _ = split_target(self.deployed.target)
         return load(os.path.join(self.root, file))
 
@@ -64,7 +62,7 @@ class Program:
         found: List[Any] = [
             value
             for value in vars(self.loaded.module).values()
-            if getattr(value, "__glacier__", None) == "environment"
+            if getattr(value, "__glacier__", None) == "environment" and not isinstance(value, type)
         ]
         for value in found:
             if value.name == name:
