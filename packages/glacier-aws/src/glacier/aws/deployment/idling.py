@@ -43,9 +43,7 @@ def idle_machine(name: str, started: str, account: Account) -> Machine:
         },
         "Is it running?": {
             "Type": "Choice",
-            "Choices": [
-                {"Variable": "$.running.Executions[0]", "IsPresent": True, "Next": "Skip"}
-            ],
+            "Choices": [{"Variable": "$.running.Executions[0]", "IsPresent": True, "Next": "Skip"}],
             "Default": "Start",
         },
         "Start": {

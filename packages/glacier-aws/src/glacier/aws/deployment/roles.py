@@ -60,9 +60,7 @@ def register_policy(
             opts=context.part,
         )
         joined = aws.iam.RolePolicyAttachmentArgs(role=role.name, policy_arn=policy.arn)
-        found.append(
-            aws.iam.RolePolicyAttachment(f"{label}:{number}", joined, opts=context.part)
-        )
+        found.append(aws.iam.RolePolicyAttachment(f"{label}:{number}", joined, opts=context.part))
     return found
 
 

@@ -82,9 +82,7 @@ def register_schedules(context: Context, machine: aws.sfn.StateMachine, name: st
         )
 
 
-def _target(
-    context: Context, overlap: str, machine: aws.sfn.StateMachine, name: str
-) -> _Target:
+def _target(context: Context, overlap: str, machine: aws.sfn.StateMachine, name: str) -> _Target:
     """What a schedule starts: the pipeline itself, or a machine that looks first."""
     if overlap == "allow":
         return _Target(name, machine, {})
@@ -115,6 +113,9 @@ def _arguments(
         schedule_expression_timezone=schedule.timezone,
         flexible_time_window=window,
         target=aws.scheduler.ScheduleTargetArgs(
-            arn=target.machine.arn, role_arn=role.arn, input=json.dumps(target.input), retry_policy=retry
+            arn=target.machine.arn,
+            role_arn=role.arn,
+            input=json.dumps(target.input),
+            retry_policy=retry,
         ),
     )

@@ -105,9 +105,7 @@ def _register_group(
     called = role_name(context.parts.name, context.site.environment, name)
     role, before = _identity(context, context.label_of(name), called, found)
     return [
-        register_function(
-            context, function, role, [code, register_log(context, function), *before]
-        )
+        register_function(context, function, role, [code, register_log(context, function), *before])
         for function in functions
     ]
 
@@ -146,9 +144,7 @@ def _identity(context: Context, label: str, name: str, document: Any) -> _Identi
     return _Identity(role, [*before, *may_join_networks(context, label, role)])
 
 
-def _known(
-    context: Context, datasets: Iterable[str], secrets: Iterable[str], write: Any
-) -> Any:
+def _known(context: Context, datasets: Iterable[str], secrets: Iterable[str], write: Any) -> Any:
     """What ``write`` makes of where these are; an output, if only the cloud knows."""
     places = {name: context.places[name] for name in datasets if name in context.places}
     arns = {name: context.parts.secrets[name].arn for name in secrets}
