@@ -154,10 +154,10 @@ class Environment(Declared):
 
         Where the provider can run pipelines, the pipeline becomes a part of it: it starts when
         ``schedule`` says, and when the schedules of this environment do. ``options`` are the
-        provider's own. The project is the pipeline, the stack the environment, or one that there is: ``stack``.
-        ``backend`` is the URL of the state, by itself a folder in ``.glacier``. What is secret in a
-        new stack is encrypted by ``secrets_provider``, or with a passphrase. The file that declares
-        the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi program of your own
+        provider's own. The project is the pipeline, the stack the environment, or one that there
+        is: ``stack``. ``backend`` is the URL of the state, by itself a folder in ``.glacier``. What
+        is secret in a new stack is encrypted by ``secrets_provider``, or with a passphrase. The
+        file that declares the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi program of your own
         its engine deploys: this registers the pipeline there and returns its component. Raises
         :class:`~glacier.core.errors.DeployError`.
         """

@@ -82,10 +82,8 @@ def register_pipeline(
 def _no_file(pipeline: Pipeline, target: Optional[str]) -> Sequence[str]:
     if target is not None:
         return ()
-    return [
-        f"pipeline {pipeline.name!r} is declared by no file at its top level, so there is no code "
-        "to run in the cloud: declare it at the top level of a file"
-    ]
+    reason = "is declared by no file at its top level, so there is no code to run in the cloud"
+    return [f"pipeline {pipeline.name!r} {reason}: declare it at the top level of a file"]
 
 
 def _refuse(pipeline: str, objections: Sequence[str], current: Optional[Session]) -> None:

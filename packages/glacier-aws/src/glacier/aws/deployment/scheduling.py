@@ -16,7 +16,6 @@ from glacier.core.protocols import cloud_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pulumi
     import pulumi_aws as aws
 
     from glacier.aws.deployment.context import Context
