@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Mapping, NamedTuple, Optional, Sequence, cast
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, cast
 
 from glacier.core.addresses import place_of_data
 from glacier.core.contracts.pipelines import Packing, PipelineParts, PipelineProvider, TaskPart
@@ -18,12 +18,14 @@ from glacier.core.specs import ScheduleSpec
 from glacier.core.stages import stages_of
 
 if TYPE_CHECKING:
+    from glacier.core.bundle import Bundle
     from glacier.core.environment import Environment
     from glacier.core.pipeline import Pipeline
 
 __all__ = ["Wish", "fingerprint_of", "register_pipeline", "runs_pipelines", "wish_of"]
 
 _BUNDLES = Path(".glacier", "bundles")
+_MEGABYTE = 1_000_000
 _GIVEN = "schedule"  # the name of a schedule that was given without one
 
 
@@ -75,7 +77,10 @@ def register_pipeline(
         return _refuse(pipeline.name, objections, current)
     if target is not None and (current is None or current.packs):
         parts = parts._replace(fingerprint=fingerprint_of(environment, pipeline))
-        parts = _packed(parts, packing, environment=environment.name, target=target)
+        bundle = _packed(parts, packing, environment=environment.name, target=target)
+        if current is not None:
+            current.remarks.extend(_remarks(bundle))
+        parts = parts._replace(code=bundle)
     return provider.register_pipeline(parts, site)
 
 
@@ -158,16 +163,14 @@ def fingerprint_of(environment: Environment, pipeline: Pipeline) -> str:
     )
 
 
-def _packed(
-    parts: PipelineParts, packing: Packing, *, environment: str, target: str
-) -> PipelineParts:
-    """The same with its code, which is packed now."""
+def _packed(parts: PipelineParts, packing: Packing, *, environment: str, target: str) -> Bundle:
+    """The code of a pipeline, packed now."""
     from glacier.core.bundle import Limits, Platform, locate, make_bundle
     from glacier.core.remote.deployed import Deployed
 
     root, inside = locate(target, parts.name)
     told = Deployed(parts.name, environment, inside, parts.fingerprint)
-    bundle = make_bundle(
+    return make_bundle(
         root=root,
         target=inside,
         deployed=told.to_json(),
@@ -177,4 +180,12 @@ def _packed(
         into=_BUNDLES,
         extra_requirements=packing.requirements,
     )
-    return parts._replace(code=bundle)
+
+
+def _remarks(bundle: Bundle) -> Iterator[str]:
+    """What is to be known of the code that was packed."""
+    size, unzipped = bundle.size / _MEGABYTE, bundle.unzipped / _MEGABYTE
+    yield f"the code of all tasks: {size:.1f} MB, unzipped {unzipped:.1f} MB"
+    yield from bundle.notes
+    for module, file, line in bundle.missing:
+        yield f"{file}:{line} imports {module!r}, which is not there and in no requirement"
