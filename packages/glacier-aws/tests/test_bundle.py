@@ -35,7 +35,7 @@ loaded = sorted(name for name in sys.modules if name.startswith("glacier.aws"))
 from glacier.core.loader import load
 from glacier.core.registry import installed
 pipeline = load({root!r} + "/flow.py").choose()
-print(json.dumps([loaded, installed("glacier.stores"), [task.name for task in pipeline.tasks]]))
+print(json.dumps([loaded, installed("glacier.stores"), sorted(pipeline.tasks)]))
 """
 
 

@@ -34,7 +34,7 @@ def declared(folder: Path, files: Mapping[str, str], target: str = "flow.py") ->
     return declared_requirements(folder / target)
 
 
-# --- where they stand ------------------------------------------------------------------------------
+# --- where they stand -----------------------------------------------------------------------------
 
 
 def test_without_any_declaration_nothing_is_needed(tmp_path: Path) -> None:
@@ -141,6 +141,21 @@ def test_an_installed_project_brings_its_own_requirements(tmp_path: Path) -> Non
     assert declared(tmp_path / "app", files).lines == ("a", "six>=2")
 
 
+def test_what_is_excluded_is_gathered_from_the_inline_metadata_and_the_project(
+    tmp_path: Path,
+) -> None:
+    table = "[tool.glacier.bundle]\nexclude = ['Pandas_X']\n"
+    script = SCRIPT.replace("# ///\n", "# [tool.glacier.bundle]\n# exclude = ['boto3']\n# ///\n")
+
+    found = declared(tmp_path, {"flow.py": script, "pyproject.toml": table})
+
+    assert found.excluded == ("boto3", "pandas-x")
+    files = {"flow.py": "", "pyproject.toml": table, "requirements.txt": "six\n"}
+    assert declared(tmp_path, files).excluded == ("pandas-x",)
+    with pytest.raises(CannotBundle, match="no list of texts"):
+        declared(tmp_path, {"pyproject.toml": table.replace("['Pandas_X']", "1")})
+
+
 @pytest.mark.parametrize(
     ("line", "name"),
     [
@@ -160,13 +175,11 @@ def test_glacier_and_pulumi_are_left_out_with_a_note() -> None:
     found = without_deployment(Requirements(lines, origin="pyproject.toml"))
 
     assert found.lines == ("six", "pulumiish", "glacier-shop")
-    assert found.notes == (
-        "not installed from pyproject.toml: glacier-pipeline, pulumi, pulumi-aws (Glacier's own "
-        "files are copied)",
-    )
+    (note,) = found.notes
+    assert "from pyproject.toml: glacier-pipeline, pulumi, pulumi-aws (" in note
 
 
-# --- resolving -------------------------------------------------------------------------------------
+# --- resolving ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(params=[UV, PIP])
@@ -196,6 +209,7 @@ class Offline:
             lines,
             ("--no-index", f"--find-links {self.wheels.as_uri()}"),
             options.pop("constraints", ()),
+            options.pop("excluded", ()),
             "requirements.txt",
         )
         site, notes = resolved(
@@ -325,10 +339,20 @@ def test_passwords_of_an_index_are_not_told(tmp_path: Path, resolver: str) -> No
             patch.setenv(name, value)
         for name in ("PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_INDEX", "PIP_FIND_LINKS"):
             patch.delenv(name, raising=False)
-        with pytest.raises(CannotResolve, match="cannot be resolved") as raised:
+        with pytest.raises(CannotResolve) as raised:
             resolved(wanted, GRAVITON, folder=tmp_path, cache=tmp_path, resolver=resolver)
 
     assert "hidden" not in str(raised.value)
+    if resolver == UV:  # pip says the same of an index without the name and of none at all
+        assert "the package index cannot be reached" in str(raised.value)
+
+
+def test_what_is_excluded_is_not_there_whoever_requires_it(offline: Offline) -> None:
+    make_wheel(offline.wheels, "light", requires=["heavy-one"])
+    make_wheel(offline.wheels, "heavy-one")
+
+    assert offline.resolve("light")[0] == ["heavy_one.py", "light.py"]
+    assert offline.resolve("light", excluded=("heavy-one",))[0] == ["light.py"]
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def carried(folder: Path, target: str = "flow.py") -> List[str]:
     return sorted(entry.path for entry in found(folder, target).entries)
 
 
-# --- where -----------------------------------------------------------------------------------------
+# --- where ----------------------------------------------------------------------------------------
 
 
 def test_a_files_root_is_its_folder(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_the_home_folder_is_no_root_unless_it_is_a_project(
     assert locate(str(tmp_path / "flow.py")).target == "flow.py"
 
 
-# --- what ------------------------------------------------------------------------------------------
+# --- what -----------------------------------------------------------------------------------------
 
 
 def test_modules_and_data_are_carried_and_what_belongs_to_the_machine_is_not(
@@ -232,7 +232,7 @@ def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
         found(tmp_path)
 
 
-# --- ignoring as git does --------------------------------------------------------------------------
+# --- ignoring as git does -------------------------------------------------------------------------
 
 PARTS = st.sampled_from(["a", "b", "ab", "*", "a*", "?", "**", "[ab]", "[!a]", "c.x", "*.x"])
 LINES = st.builds(
@@ -279,7 +279,7 @@ def ignored(path: str, rules: List[object]) -> bool:
     )
 
 
-# --- imports ---------------------------------------------------------------------------------------
+# --- imports --------------------------------------------------------------------------------------
 
 
 def missing(

@@ -8,7 +8,7 @@ import pytest
 
 from glacier.core.components import set_options
 from glacier.core.contracts.providers import Site
-from glacier.core.errors import UnknownOption
+from glacier.core.errors import InvalidOption, UnknownOption
 from glacier.core.specs import DatabaseSpec
 
 
@@ -87,6 +87,11 @@ def test_what_is_no_group_is_put_in_as_it_is() -> None:
 
 def test_labels_are_added() -> None:
     assert given({"labels": {"cost": "7"}}).labels == {"environment": "prod", "cost": "7"}
+
+
+def test_labels_that_are_no_mapping_are_refused() -> None:
+    with pytest.raises(InvalidOption, match=r"labels= is 'cost' \(a str\)\. Give a mapping"):
+        given({"labels": "cost"})
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import Mapping, Optional, Sequence
 from zipfile import ZipFile
 
-SETUP = "from setuptools import setup\nsetup(name={name!r}, version={version!r})\n"
+SETUP = """\
+from setuptools import Distribution, setup
+
+class Native(Distribution):
+    def has_ext_modules(self):
+        return {native}
+
+setup(name={name!r}, version={version!r}, distclass=Native)
+"""
 
 
 def make_wheel(
@@ -47,12 +55,12 @@ def make_wheel(
     return wheel
 
 
-def make_sources(folder: Path, name: str, version: str = "1.0") -> Path:
-    """An archive of sources, with which a wheel could be built."""
+def make_sources(folder: Path, name: str, version: str = "1.0", *, native: bool = False) -> Path:
+    """An archive of sources, with which a wheel could be built; ``native``: for one machine."""
     folder.mkdir(parents=True, exist_ok=True)
     top = f"{name.replace('-', '_')}-{version}"
     contents = {
-        "setup.py": SETUP.format(name=name, version=version),
+        "setup.py": SETUP.format(name=name, version=version, native=native),
         "PKG-INFO": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
     }
     file = folder / f"{top}.tar.gz"

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Mapping, Sequence, Tuple
 
 from glacier.core.contracts.providers import Site
-from glacier.core.errors import UnknownOption
+from glacier.core.errors import InvalidOption, UnknownOption
 from glacier.core.programs import session
 from glacier.core.specs import ServerlessSpec, Spec
 
@@ -76,7 +76,8 @@ def set_options(
     In a group of arguments that Glacier has set too, a mapping changes what it names and nothing
     else. ``labels`` is the argument for tags, in whatever group: those that are given are added to
     Glacier's. ``beside`` are the arguments of what belongs to the resource, for options that it
-    does not have itself. Raises :class:`~glacier.core.errors.UnknownOption`.
+    does not have itself. Raises :class:`~glacier.core.errors.UnknownOption`, and
+    :class:`~glacier.core.errors.InvalidOption` for tags that are no mapping.
     """
     where = f"{site.environment}.{spec.kind}({spec.name!r}, options=…)"
     _set((arguments, *beside), spec.options, where=where, labels=labels)
@@ -93,7 +94,10 @@ def _set(owners: Sequence[object], options: Mapping[str, Any], *, where: str, la
         if _is_group(earlier) and _is_mapping(value):
             _set((earlier,), value, where=where, labels=labels)
         elif option == labels:
-            setattr(owner, option, {**earlier, **dict(value)})
+            if not _is_mapping(value):
+                mend = f"Give a mapping, such as {{{option!r}: {{'team': 'data'}}}}."
+                raise InvalidOption(where=where, option=option, found=value, mend=mend)
+            setattr(owner, option, {**earlier, **value})
         else:
             setattr(owner, option, value)
 

@@ -127,6 +127,12 @@ if TYPE_CHECKING:
     from glacier.core.stores import DirectoryStore
     from glacier.core.stores.addresses import open_store
     from glacier.core.stores.clients import need_obstore
+    from glacier.core.stores.connecting import (
+        client_settings,
+        is_reachable,
+        is_true,
+        split_bucket,
+    )
     from glacier.core.stores.objects import ObjectStore
     from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
     from glacier.core.timeouts import limited, timed_out, warn_abandoned
@@ -239,6 +245,7 @@ __all__ = [
     "capture",
     "check_concurrency",
     "check_secrets",
+    "client_settings",
     "cloud_name",
     "code_archive",
     "count_of",
@@ -246,6 +253,8 @@ __all__ = [
     "hindered",
     "install_placeholders",
     "is_captured",
+    "is_reachable",
+    "is_true",
     "items_of",
     "kept",
     "lacking",
@@ -273,6 +282,7 @@ __all__ = [
     "run_call_async",
     "set_options",
     "share_scratch",
+    "split_bucket",
     "stages_of",
     "store_value",
     "tell",
@@ -374,6 +384,7 @@ _ROOMS = {
     "capture": "tasklog",
     "check_concurrency": "limits",
     "check_secrets": "execution",
+    "client_settings": "stores.connecting",
     "cloud_name": "cloudnames",
     "code_archive": "components",
     "count_of": "mapping",
@@ -381,6 +392,8 @@ _ROOMS = {
     "hindered": "hindrances",
     "install_placeholders": "placeholders",
     "is_captured": "tasklog",
+    "is_reachable": "stores.connecting",
+    "is_true": "stores.connecting",
     "items_of": "mapping",
     "kept": "components",
     "lacking": "secret_values",
@@ -408,6 +421,7 @@ _ROOMS = {
     "run_call_async": "worker",
     "set_options": "components",
     "share_scratch": "context",
+    "split_bucket": "stores.connecting",
     "stages_of": "stages",
     "store_value": "stock",
     "tell": "tasklog",

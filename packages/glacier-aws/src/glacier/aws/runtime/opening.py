@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from glacier.aws.runtime.settings import Settings, settings_of
-from glacier.core.protocols import ObjectStore, StoreError, need_obstore
+from glacier.core.protocols import ObjectStore, client_settings, need_obstore, split_bucket
 
 if TYPE_CHECKING:
     from glacier.core.protocols import Store
 
 __all__ = ["open_store"]
-
-_PATIENCE = 60  # seconds in which a request is tried again
-_CONNECTING = 10  # seconds for a connection to be made
 
 
 def open_store(address: str, *, region: str | None = None, endpoint: str | None = None) -> Store:
@@ -30,14 +26,10 @@ def open_store(address: str, *, region: str | None = None, endpoint: str | None 
     :class:`~glacier.core.errors.StoreError` for an address without a bucket, and its first use
     :class:`~glacier.aws.runtime.settings.NoCredentials`.
     """
-    bucket, _, prefix = address.partition("://")[2].partition("/")
-    if not bucket or "@" in bucket or ":" in bucket:
-        raise StoreError(
-            where=address, reason="it names no bucket", mend="Write s3://bucket/prefix."
-        )
+    bucket, prefix = split_bucket(address)
     need_obstore(address)
     connect = partial(_connect, address, bucket, region, endpoint)
-    return ObjectStore(address, connect, prefix=prefix.rstrip("/"))
+    return ObjectStore(address, connect, prefix=prefix)
 
 
 def _connect(
@@ -51,14 +43,5 @@ def _connect(
 def _client(bucket: str, settings: Settings, patience: float) -> Any:
     from obstore.store import S3Store
 
-    endpoint = settings.endpoint
-    return S3Store(
-        bucket,
-        config=settings.config(),
-        client_options={
-            "allow_http": endpoint is not None and endpoint.startswith("http://"),
-            "connect_timeout": timedelta(seconds=_CONNECTING),
-            "timeout": timedelta(seconds=patience),
-        },
-        retry_config={"max_retries": 10, "retry_timeout": timedelta(seconds=_PATIENCE)},
-    )
+    told = client_settings(patience, endpoint=settings.endpoint)
+    return S3Store(bucket, config=settings.config(), **told)

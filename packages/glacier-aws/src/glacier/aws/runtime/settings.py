@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from glacier.aws.runtime.profiles import Profile, find_profile
-from glacier.core.protocols import StoreError
+from glacier.core.protocols import StoreError, is_reachable, is_true
 
 __all__ = ["NoCredentials", "Settings", "settings_of"]
 
 _METADATA = "http://169.254.169.254"
-_PATIENCE = 1.0  # seconds in which the metadata service of a machine answers, if it has one
 _CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 
 
@@ -76,7 +74,7 @@ def settings_of(
     found = Settings(
         region=region or env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or profile.region,
         endpoint=endpoint or env.get("AWS_ENDPOINT_URL_S3") or env.get("AWS_ENDPOINT_URL") or None,
-        unsigned=_is_set(env, "AWS_SKIP_SIGNATURE"),
+        unsigned=is_true(env.get("AWS_SKIP_SIGNATURE")),
     )
     if found.unsigned:
         return found
@@ -104,21 +102,16 @@ def _asking(address: str, found: Settings, profile: Profile, env: Mapping[str, s
     if any(env.get(name) for name in _CONTAINER):
         return found
     metadata = env.get("AWS_METADATA_ENDPOINT") or env.get("AWS_EC2_METADATA_SERVICE_ENDPOINT")
-    if not _is_set(env, "AWS_EC2_METADATA_DISABLED") and _answers(metadata or _METADATA):
+    if not is_true(env.get("AWS_EC2_METADATA_DISABLED")) and _answers(metadata or _METADATA):
         return found._replace(metadata=metadata)
     looked = f"none in the environment, none of profile {profile.name!r}, and no role of a machine"
     raise NoCredentials(where=address, looked=looked)
-
-
-def _is_set(env: Mapping[str, str], name: str) -> bool:
-    return env.get(name, "").strip().lower() in ("1", "on", "true", "y", "yes")
 
 
 def _answers(endpoint: str) -> bool:
     """Whether somebody is there; anywhere but on a machine of AWS nobody is."""
     parts = urlsplit(endpoint)
     try:
-        with socket.create_connection((parts.hostname or "", parts.port or 80), _PATIENCE):
-            return True
-    except (OSError, ValueError):
+        return is_reachable(parts.hostname or "", parts.port or 80)
+    except ValueError:  # no port
         return False

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from glacier.azure.runtime.settings import Settings, settings_of
-from glacier.core.protocols import ObjectStore, StoreError, need_obstore
+from glacier.core.protocols import ObjectStore, StoreError, client_settings, need_obstore
 
 if TYPE_CHECKING:
     from glacier.core.protocols import Store
 
 __all__ = ["open_store"]
-
-_PATIENCE = 60  # seconds in which a request is tried again
-_CONNECTING = 10  # seconds for a connection to be made
 
 
 def open_store(address: str) -> Store:
@@ -54,16 +50,5 @@ def _connect(address: str, container: str, account: str, patience: float) -> Any
 def _client(container: str, settings: Settings, patience: float) -> Any:
     from obstore.store import AzureStore
 
-    endpoint = settings.endpoint
-    return AzureStore(
-        container,
-        config=settings.config(),
-        client_options={
-            # The identity of a machine or an app is told without TLS, on the machine itself.
-            "allow_http": settings.on_machine
-            or (endpoint is not None and endpoint.startswith("http://")),
-            "connect_timeout": timedelta(seconds=_CONNECTING),
-            "timeout": timedelta(seconds=patience),
-        },
-        retry_config={"max_retries": 10, "retry_timeout": timedelta(seconds=_PATIENCE)},
-    )
+    told = client_settings(patience, endpoint=settings.endpoint, without_tls=settings.on_machine)
+    return AzureStore(container, config=settings.config(), **told)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from glacier.core.protocols import StoreError
+from glacier.core.protocols import StoreError, is_reachable, is_true
 
 __all__ = ["NoCredentials", "Settings", "settings_of"]
 
 _PUBLIC = "core.windows.net"
 _METADATA = ("169.254.169.254", 80)
-_PATIENCE = 1.0  # seconds in which the metadata service of a machine answers, if it has one
 _KEYS = (
     "AZURE_STORAGE_ACCESS_KEY",
     "AZURE_STORAGE_ACCOUNT_KEY",
@@ -93,7 +91,7 @@ def settings_of(
     )
     given = tuple(env.get(one) or None for one in (*_KEYS, *_PRINCIPALS, "AZURE_CLIENT_ID"))
     found = Settings(name, endpoint, given=given)
-    if env.get("AZURE_SKIP_SIGNATURE", "").strip().lower() in ("1", "on", "true", "y", "yes"):
+    if is_true(env.get("AZURE_SKIP_SIGNATURE")):
         return found._replace(unsigned=True)
     key, signature = told.get("AccountKey"), told.get("SharedAccessSignature")
     if same and (key or signature):
@@ -105,7 +103,7 @@ def _asking(address: str, found: Settings, env: Mapping[str, str]) -> Settings:
     """The settings where no connection string says who asks."""
     if any(env.get(one) for one in (*_KEYS, *_PRINCIPALS)):
         return found
-    if env.get("IDENTITY_ENDPOINT") or _answers():
+    if env.get("IDENTITY_ENDPOINT") or is_reachable(*_METADATA):
         return found._replace(on_machine=True)
     if shutil.which("az", path=env.get("PATH")):
         return found._replace(by_az=True)
@@ -124,12 +122,3 @@ def _endpoint(name: str, domain: str, told: Mapping[str, str]) -> str | None:
         return told["BlobEndpoint"].rstrip("/")
     suffix = domain.partition(".")[2] or told.get("EndpointSuffix", _PUBLIC)
     return None if suffix == _PUBLIC else f"https://{name}.blob.{suffix}"
-
-
-def _answers() -> bool:
-    """Whether the metadata service is there; anywhere but on a machine of Azure nobody is."""
-    try:
-        with socket.create_connection(_METADATA, _PATIENCE):
-            return True
-    except OSError:
-        return False

@@ -35,7 +35,7 @@ def read_requirements_txt(file: Path) -> Tuple[Requirements, Tuple[Path, ...]]:
     found = _Lines([], [], [], [])
     _read(file, found, found.lines, [])
     requirements = Requirements(
-        tuple(found.lines), tuple(found.options), tuple(found.constraints), file.name
+        tuple(found.lines), tuple(found.options), tuple(found.constraints), origin=file.name
     )
     return requirements, tuple(found.own)
 

@@ -78,9 +78,9 @@ def find_resolver(name: Optional[str] = None) -> Resolver:
     )
 
 
-def write_overrides(file: Path) -> None:
-    """Lines by which uv installs none of what a bundle has otherwise, whoever requires it."""
-    names = [*GLACIERS, "pulumi", "pulumi-aws", "pulumi-azure-native", "pulumi-gcp"]
+def write_overrides(file: Path, excluded: Sequence[str]) -> None:
+    """Lines by which uv installs none of what a bundle is without, whoever requires it."""
+    names = [*excluded, *GLACIERS, "pulumi", "pulumi-aws", "pulumi-azure-native", "pulumi-gcp"]
     lines = [f"{name} ; sys_platform == 'never'\n" for name in names]
     file.write_text("".join(lines), encoding="utf-8")
 
@@ -94,7 +94,7 @@ def _uv(asked: Asked) -> List[str]:
         *["--python", sys.executable, "--python-version", platform.python],
         *["--python-platform", f"{platform.machine}-manylinux_{major}_{minor}"],
         *["--link-mode", "copy", "--no-progress", *only],
-        *["--overrides", str(asked.overrides), "--constraint", str(asked.constraints)],
+        *["--override", str(asked.overrides), "--constraint", str(asked.constraints)],
         *["--requirement", str(asked.file)],
     ]
 

@@ -20,7 +20,7 @@ from glacier.core.context import Context
 from glacier.core.contracts import Executor
 from glacier.core.dataset import Dataset
 from glacier.core.errors import RunFailed, Skip
-from glacier.core.events import Event, TaskFinished
+from glacier.core.events import Event, ItemFinished, TaskFinished
 from glacier.core.pipeline import Pipeline
 from glacier.core.resources import ObjectStorage
 from glacier.core.run import Run
@@ -113,16 +113,18 @@ class StoringContract(ContractBase):
 
     def test_an_interrupt_leaves_nothing_half_written(self) -> None:
         def interrupt(event: Event, /) -> None:
-            if isinstance(event, TaskFinished):
+            if isinstance(event, ItemFinished):
                 raise KeyboardInterrupt
 
         with self.storing() as executor:
             executor.execute(_totals([2]))
             caught(
                 KeyboardInterrupt,
-                lambda: executor.execute(_totals([3]), listeners=[interrupt]),
+                lambda: executor.execute(_totals([3, 4, 5]), listeners=[interrupt]),
             )
             assert self._newest_total(executor) == 4
+            # Some of the squares of 3, 4 and 5 are there, and nobody finds them.
+            assert executor.execute(_totals([]), select="add")["total"] == 4
 
     def _newest_total(self, executor: Any) -> object:
         """What a run that makes none itself reads."""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
-from glacier.core.protocols import ObjectStore, StoreError, need_obstore
+from glacier.core.protocols import ObjectStore, client_settings, need_obstore, split_bucket
 from glacier.gcp.runtime.settings import Settings, settings_of
 
 if TYPE_CHECKING:
     from glacier.core.protocols import Store
 
 __all__ = ["open_store"]
-
-_PATIENCE = 60  # seconds in which a request is tried again
-_CONNECTING = 10  # seconds for a connection to be made
 
 
 def open_store(address: str, *, endpoint: str | None = None) -> Store:
@@ -31,14 +27,10 @@ def open_store(address: str, *, endpoint: str | None = None) -> Store:
     :class:`~glacier.core.errors.StoreError` for an address without a bucket, and its first use
     :class:`~glacier.gcp.runtime.settings.NoCredentials`.
     """
-    bucket, _, prefix = address.partition("://")[2].partition("/")
-    if not bucket or "@" in bucket or ":" in bucket:
-        raise StoreError(
-            where=address, reason="it names no bucket", mend="Write gs://bucket/prefix."
-        )
+    bucket, prefix = split_bucket(address)
     need_obstore(address)
     connect = partial(_connect, address, bucket, endpoint)
-    return ObjectStore(address, connect, prefix=prefix.rstrip("/"), generations=True)
+    return ObjectStore(address, connect, prefix=prefix, generations=True)
 
 
 def _connect(address: str, bucket: str, endpoint: str | None, patience: float) -> Any:
@@ -49,16 +41,5 @@ def _connect(address: str, bucket: str, endpoint: str | None, patience: float) -
 def _client(bucket: str, settings: Settings, patience: float) -> Any:
     from obstore.store import GCSStore
 
-    endpoint = settings.endpoint
-    return GCSStore(
-        bucket,
-        config=settings.config(),
-        client_options={
-            # The metadata service of a machine has no TLS either.
-            "allow_http": settings.on_machine
-            or (endpoint is not None and endpoint.startswith("http://")),
-            "connect_timeout": timedelta(seconds=_CONNECTING),
-            "timeout": timedelta(seconds=patience),
-        },
-        retry_config={"max_retries": 10, "retry_timeout": timedelta(seconds=_PATIENCE)},
-    )
+    told = client_settings(patience, endpoint=settings.endpoint, without_tls=settings.on_machine)
+    return GCSStore(bucket, config=settings.config(), **told)

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from glacier.core.protocols import StoreError
+from glacier.core.protocols import StoreError, is_reachable, is_true
 
 __all__ = ["NoCredentials", "Settings", "settings_of"]
 
 _METADATA = "metadata.google.internal"
-_PATIENCE = 1.0  # seconds in which the metadata service of a machine answers, if it has one
 # What obstore reads of the environment by itself.
 _NAMED = (
     "GOOGLE_APPLICATION_CREDENTIALS",
@@ -76,7 +74,7 @@ def settings_of(
         emulator = f"http://{emulator}"
     given = tuple(env.get(name) or None for name in _NAMED)
     found = Settings(endpoint or env.get("GOOGLE_BASE_URL") or emulator, given=given)
-    if env.get("GOOGLE_SKIP_SIGNATURE", "").strip().lower() in ("1", "on", "true", "y", "yes"):
+    if is_true(env.get("GOOGLE_SKIP_SIGNATURE")):
         return found._replace(unsigned=True)
     if any(given):
         return found
@@ -104,7 +102,6 @@ def _answers(env: Mapping[str, str]) -> bool:
     named = env.get("GCE_METADATA_HOST") or env.get("GCE_METADATA_ROOT") or _METADATA
     host, _, port = named.partition(":")
     try:
-        with socket.create_connection((host, int(port or 80)), _PATIENCE):
-            return True
-    except (OSError, ValueError):
+        return is_reachable(host, int(port or 80))
+    except ValueError:  # no port
         return False
