@@ -110,7 +110,7 @@ def used(store: Watched) -> Iterable[tuple[str, str]]:
 
 
 def shelf(store: Watched, dataset: str) -> FileShelf:
-    return FileShelf(store, Address("etl", dataset))  # type: ignore[arg-type]  # by __getattr__
+    return FileShelf(store, Address("etl", dataset))
 
 
 def write(store: Watched, dataset: str, run: str, *, attempt: int = 1) -> str:
@@ -190,7 +190,7 @@ def test_who_begins_may_do_what_beginning_does(store: Watched) -> None:
         assert kept is not None
         pins.append(kept.reference)
     assert shelf(store, "wanted").read(RUN) == [1, 2]
-    start_run(store, RunRecord(LATER, "etl", pins=tuple(pins)))  # type: ignore[arg-type]  # as above
+    start_run(store, RunRecord(LATER, "etl", pins=tuple(pins)))
     for action, arn in used(store):
         assert allows(may, action, arn), (action, arn)
     for name in ("begin", "begin-failed", "done", "end"):

@@ -205,9 +205,8 @@ class _Writer:
         through = through_s3(self._account)
         for key, actions in self._encrypted.items():
             if key:
-                uses = {"kms:Decrypt"} if _GET in actions else set()
-                uses |= {"kms:GenerateDataKey"} if _PUT in actions else set()
-                self.allowed.add(sorted(uses), [key], through)
+                uses = {_GET: "kms:Decrypt", _PUT: "kms:GenerateDataKey"}
+                self.allowed.add([uses[one] for one in sorted(actions)], [key], through)
 
     def log(self, group: str) -> None:
         """Let the function write its log."""
