@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, ClassVar, Dict, List, Mapping, Sequence
 
 import pytest
 from cloud_provider import CloudProvider
@@ -39,8 +39,8 @@ env.deploy(pipeline, schedule=Schedule(cron="@weekly"), options={"size": 3})
 class RunningProvider(CloudProvider):
     """Registers one runner for a pipeline; ``objects`` is what it has against all of them."""
 
-    seen: List[PipelineParts] = []
-    objects: Sequence[str] = ()
+    seen: ClassVar[List[PipelineParts]] = []
+    objects: ClassVar[Sequence[str]] = ()
 
     def packing(self, options: Mapping[str, Any], *, where: str) -> Packing:
         return Packing("the cloud", "3.12", "x86_64", 1000, 100, ["glacier-cloud"])

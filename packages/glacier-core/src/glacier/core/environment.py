@@ -158,9 +158,9 @@ class Environment(Declared):
         provider's own. The project is the pipeline, the stack the environment, or one that there
         is: ``stack``. ``backend`` is the URL of the state, by itself a folder in ``.glacier``. What
         is secret in a new stack is encrypted by ``secrets_provider``, or with a passphrase. The
-        file that declares the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi program of your own
-        its engine deploys: this registers the pipeline there and returns its component. Raises
-        :class:`~glacier.core.errors.DeployError`.
+        file that declares the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi
+        program of your own its engine deploys: this registers the pipeline there and returns its
+        component. Raises :class:`~glacier.core.errors.DeployError`.
         """
         settings = (backend, stack, secrets_provider)
         return self._operate("deploy", pipeline, *settings, said=(schedule, options))

@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from glacier.core.progress import progress_listener
     from glacier.core.remote.answers import Surroundings, answer
     from glacier.core.remote.bindings import BINDINGS_VARIABLE, Bindings, BoundPlaces
+    from glacier.core.remote.client import Reports, feed, request_of
     from glacier.core.remote.deployed import (
         Deployed,
         Manifest,
@@ -103,7 +104,9 @@ if TYPE_CHECKING:
         read_deployed,
         read_manifest,
     )
+    from glacier.core.remote.failures import Failure, GlacierRetry, GlacierTaskFailed, error_of
     from glacier.core.remote.program import Program
+    from glacier.core.remote.records import Begun, RunEnd, TaskEnd
     from glacier.core.resources import Database, External, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
     from glacier.core.schedules import Schedule
@@ -139,12 +142,14 @@ if TYPE_CHECKING:
     from glacier.core.wiring import NOWHERE
     from glacier.core.worker import run_call, run_call_async
 
+
 __all__ = [
     "BINDINGS_VARIABLE",
     "FORMAT",
     "NOWHERE",
     "Arrivals",
     "AttemptFailed",
+    "Begun",
     "Bindings",
     "BoundPlaces",
     "CannotDeploy",
@@ -161,8 +166,11 @@ __all__ = [
     "Executor",
     "Expansion",
     "External",
+    "Failure",
     "FolderPlaces",
     "GlacierError",
+    "GlacierRetry",
+    "GlacierTaskFailed",
     "GlacierWarning",
     "Grant",
     "Handle",
@@ -204,7 +212,9 @@ __all__ = [
     "RemoteError",
     "RemotePool",
     "RemoteTraceback",
+    "Reports",
     "Run",
+    "RunEnd",
     "RunError",
     "RunLog",
     "Schedule",
@@ -227,6 +237,7 @@ __all__ = [
     "StoreGone",
     "Surroundings",
     "TaskCall",
+    "TaskEnd",
     "TaskFinished",
     "TaskResult",
     "TaskStarted",
@@ -249,7 +260,9 @@ __all__ = [
     "cloud_name",
     "code_archive",
     "count_of",
+    "error_of",
     "explained",
+    "feed",
     "hindered",
     "install_placeholders",
     "is_captured",
@@ -278,6 +291,7 @@ __all__ = [
     "read_manifest",
     "register_component",
     "release",
+    "request_of",
     "run_call",
     "run_call_async",
     "set_options",
@@ -299,6 +313,7 @@ _ROOMS = {
     "NOWHERE": "wiring",
     "Arrivals": "arrivals",
     "AttemptFailed": "events",
+    "Begun": "remote.records",
     "Bindings": "remote.bindings",
     "BoundPlaces": "remote.bindings",
     "CannotDeploy": "errors",
@@ -313,8 +328,11 @@ _ROOMS = {
     "Execution": "execution",
     "Expansion": "mapping",
     "External": "resources",
+    "Failure": "remote.failures",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
+    "GlacierRetry": "remote.failures",
+    "GlacierTaskFailed": "remote.failures",
     "GlacierWarning": "errors",
     "Grant": "grants",
     "InvalidKey": "errors",
@@ -349,7 +367,9 @@ _ROOMS = {
     "Registered": "contracts.providers",
     "RemoteError": "crossing",
     "RemoteTraceback": "crossing",
+    "Reports": "remote.client",
     "Run": "run",
+    "RunEnd": "remote.records",
     "RunError": "errors",
     "RunLog": "run",
     "Schedule": "schedules",
@@ -369,6 +389,7 @@ _ROOMS = {
     "StoreFull": "errors",
     "StoreGone": "errors",
     "Surroundings": "remote.answers",
+    "TaskEnd": "remote.records",
     "TaskFinished": "events",
     "TaskStarted": "events",
     "TaskTimeout": "errors",
@@ -388,7 +409,9 @@ _ROOMS = {
     "cloud_name": "cloudnames",
     "code_archive": "components",
     "count_of": "mapping",
+    "error_of": "remote.failures",
     "explained": "execution",
+    "feed": "remote.client",
     "hindered": "hindrances",
     "install_placeholders": "placeholders",
     "is_captured": "tasklog",
@@ -417,6 +440,7 @@ _ROOMS = {
     "read_manifest": "remote.deployed",
     "register_component": "components",
     "release": "tasklog",
+    "request_of": "remote.client",
     "run_call": "worker",
     "run_call_async": "worker",
     "set_options": "components",

@@ -120,23 +120,23 @@ class Program:
         here = dataset if self.environment is None else self.environment.placed(dataset)
         return self.places.bindings.placed(here)
 
-    def made(self, name: str) -> WritableShelf:
+    def made(self, name: str, places: Optional[BoundPlaces] = None) -> WritableShelf:
         """The shelf of a dataset that a run makes: each has one."""
-        dataset = self.placed(self.graph.datasets[name])
-        kept = kept_shelf(dataset, pipeline=self.pipeline.name, places=self.places)
-        return kept if kept is not None else self._own(dataset)
+        dataset, places = self.placed(self.graph.datasets[name]), places or self.places
+        kept = kept_shelf(dataset, pipeline=self.pipeline.name, places=places)
+        return kept if kept is not None else self._own(dataset, places)
 
-    def read(self, name: str) -> Shelf:
+    def read(self, name: str, places: Optional[BoundPlaces] = None) -> Shelf:
         """The shelf of a dataset that a run reads, and has not made."""
-        dataset = self.placed(self.graph.datasets[name])
-        declared = declared_shelf(dataset, pipeline=self.pipeline.name, places=self.places)
-        return declared if declared is not None else self._own(dataset)
+        dataset, places = self.placed(self.graph.datasets[name]), places or self.places
+        declared = declared_shelf(dataset, pipeline=self.pipeline.name, places=places)
+        return declared if declared is not None else self._own(dataset, places)
 
-    def _own(self, dataset: Dataset) -> WritableShelf:
+    def _own(self, dataset: Dataset, places: BoundPlaces) -> WritableShelf:
         return own_shelf(
             dataset.name,
             pipeline=self.pipeline.name,
-            store=self.places.workspace(),
+            store=places.workspace(),
             form=dataset.keeping.format,
             private=False,
         )
