@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from glacier.aws.deployment.context import is_later
 from glacier.aws.policies import Document, attached
 from glacier.core.protocols import CannotDeploy
 
@@ -40,15 +41,17 @@ def register_policy(
 
     What the cloud alone knows has to fit into the role.
     """
-    import pulumi
     import pulumi_aws as aws
 
     def within(inline: Any) -> aws.iam.RolePolicy:
         arguments = aws.iam.RolePolicyArgs(name=name, role=role.id, policy=inline)
         return aws.iam.RolePolicy(label, arguments, opts=context.part)
 
-    if isinstance(document, pulumi.Output):
-        return [within(document.apply(lambda known: _whole(known, name)))]
+    def whole(known: Document) -> str:
+        return _whole(known, name)
+
+    if is_later(document):
+        return [within(document.apply(whole))]
     inline, managed = attached(document, role=name)
     found: list[pulumi.Resource] = [within(_text(inline))]
     for number, more in enumerate(managed, 1):
