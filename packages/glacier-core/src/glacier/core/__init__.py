@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     )
     from glacier.core.resource import Resource
     from glacier.core.run import Run, TaskRun
+    from glacier.core.schedules import Schedule
 
 __all__ = [
     "AttemptFailed",
@@ -87,6 +88,7 @@ __all__ = [
     "RunFailed",
     "RunFinished",
     "RunStarted",
+    "Schedule",
     "Secret",
     "Serverless",
     "Skip",
@@ -110,6 +112,7 @@ _ROOMS = {
     "Run": "run",
     "RunFinished": "events",
     "RunStarted": "events",
+    "Schedule": "schedules",
     "State": "contracts",
     "TaskFinished": "events",
     "TaskRun": "run",

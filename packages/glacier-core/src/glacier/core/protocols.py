@@ -41,7 +41,14 @@ if TYPE_CHECKING:
         Value,
         VersionRef,
     )
+    from glacier.core.contracts.pipelines import (
+        Packing,
+        PipelineParts,
+        PipelineProvider,
+        TaskPart,
+    )
     from glacier.core.contracts.providers import Location, Provider, Registered, Site
+    from glacier.core.cron import parse_cron
     from glacier.core.crossing import (
         PackedError,
         RemoteError,
@@ -49,6 +56,7 @@ if TYPE_CHECKING:
         pack_error,
         unpack_error,
     )
+    from glacier.core.dataset import Dataset
     from glacier.core.environment import Environment
     from glacier.core.errors import (
         CannotDeploy,
@@ -105,8 +113,9 @@ if TYPE_CHECKING:
     from glacier.core.remote.failures import Failure, GlacierRetry, GlacierTaskFailed, error_of
     from glacier.core.remote.program import Program
     from glacier.core.remote.records import Begun, RunEnd, TaskEnd
-    from glacier.core.resources import Database, ObjectStorage, Secret, Serverless
+    from glacier.core.resources import Database, External, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
+    from glacier.core.schedules import Schedule
     from glacier.core.scratch import new_scratch_folder
     from glacier.core.secret_values import lacking
     from glacier.core.specs import (
@@ -152,6 +161,7 @@ __all__ = [
     "CannotDeploy",
     "Database",
     "DatabaseSpec",
+    "Dataset",
     "DefinitionError",
     "Deployed",
     "DirectoryStore",
@@ -162,6 +172,7 @@ __all__ = [
     "Execution",
     "Executor",
     "Expansion",
+    "External",
     "Failure",
     "FolderPlaces",
     "GlacierError",
@@ -192,7 +203,10 @@ __all__ = [
     "ObjectStore",
     "Origin",
     "PackedError",
+    "Packing",
     "Parallel",
+    "PipelineParts",
+    "PipelineProvider",
     "Places",
     "Plan",
     "Pool",
@@ -210,6 +224,7 @@ __all__ = [
     "RunEnd",
     "RunError",
     "RunLog",
+    "Schedule",
     "ScheduleSpec",
     "Secret",
     "SecretSpec",
@@ -231,6 +246,7 @@ __all__ = [
     "TaskCall",
     "TaskEnd",
     "TaskFinished",
+    "TaskPart",
     "TaskResult",
     "TaskStarted",
     "TaskTimeout",
@@ -273,6 +289,7 @@ __all__ = [
     "next_pause",
     "open_store",
     "pack_error",
+    "parse_cron",
     "place_of",
     "plan_hash",
     "prepared",
@@ -310,6 +327,7 @@ _ROOMS = {
     "CannotDeploy": "errors",
     "Database": "resources",
     "DatabaseSpec": "specs",
+    "Dataset": "dataset",
     "DefinitionError": "errors",
     "Deployed": "remote.deployed",
     "DirectoryStore": "stores",
@@ -318,6 +336,7 @@ _ROOMS = {
     "Event": "events",
     "Execution": "execution",
     "Expansion": "mapping",
+    "External": "resources",
     "Failure": "remote.failures",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
@@ -344,7 +363,10 @@ _ROOMS = {
     "ObjectStore": "stores.objects",
     "Origin": "storage.records",
     "PackedError": "crossing",
+    "Packing": "contracts.pipelines",
     "Parallel": "stages",
+    "PipelineParts": "contracts.pipelines",
+    "PipelineProvider": "contracts.pipelines",
     "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
@@ -359,6 +381,7 @@ _ROOMS = {
     "RunEnd": "remote.records",
     "RunError": "errors",
     "RunLog": "run",
+    "Schedule": "schedules",
     "ScheduleSpec": "specs",
     "Secret": "resources",
     "SecretSpec": "specs",
@@ -377,6 +400,7 @@ _ROOMS = {
     "Surroundings": "remote.answers",
     "TaskEnd": "remote.records",
     "TaskFinished": "events",
+    "TaskPart": "contracts.pipelines",
     "TaskStarted": "events",
     "TaskTimeout": "errors",
     "UnknownName": "errors",
@@ -416,6 +440,7 @@ _ROOMS = {
     "next_pause": "attempts",
     "open_store": "stores.addresses",
     "pack_error": "crossing",
+    "parse_cron": "cron",
     "place_of": "place",
     "plan_hash": "remote.deployed",
     "prepared": "execution",

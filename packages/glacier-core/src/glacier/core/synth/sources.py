@@ -96,6 +96,7 @@ def _finished(
     warnings: List[str] = [
         *(() if provider is None else provider.doubts()),
         *advice(graph, rows, environment=environment),
+        *one.objections,
         *[f"the answer of {token} is not known without a cloud" for token in program.unanswered],
         *more,
     ]
