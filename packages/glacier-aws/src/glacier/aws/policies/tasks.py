@@ -83,7 +83,7 @@ def begin_policy(
 
     It finds the newest versions of what a run reads from outside, reads the records of versions to
     go on from an earlier run or from what the client has stored, and the values of conditions that
-    no task makes.
+    no task makes. It notes each run wherever there are datasets that have to do with it.
     """
     writer = _Writer(plan.pipeline, buckets, workspace, account)
     made = {name for step in plan.steps for name in step.outputs}
@@ -97,6 +97,7 @@ def begin_policy(
     for name in sorted({*read, *made} - external):
         # One pattern for each bucket: whatever is made or read there may be reused.
         writer.allow(name, [_GET], [writer.objects(name).record("*")])
+        writer.allow(name, [_GET, _PUT], [writer.objects(name).run(".json")])
     records = ["/begin.json", "/begin-failed.json", "/done.json", "/end.json", ".json"]
     writer.records([_GET, _PUT], records)
     writer.keys()
