@@ -99,6 +99,9 @@ def deployed(
         (folder / "flow.py").write_text(flow)
         (folder / "prices.py").write_text(PRICES)
         one = deploy(stand, folder / "flow.py", **options)
+        if stand.name == "ministack":  # for the gap "If-None-Match"
+            for bucket in stand.client("s3").list_buckets()["Buckets"]:
+                stand.client("s3").delete_bucket_policy(Bucket=bucket["Name"])
         secrets = stand.client("secretsmanager")
         for secret in secrets.list_secrets()["SecretList"]:
             secrets.put_secret_value(SecretId=secret["ARN"], SecretString=PLANTED)
