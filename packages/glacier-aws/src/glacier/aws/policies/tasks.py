@@ -97,9 +97,11 @@ def begin_policy(
     for name in sorted({*read, *made} - external):
         # One pattern for each bucket: whatever is made or read there may be reused.
         writer.allow(name, [_GET], [writer.objects(name).record("*")])
+        # The record of a run lies in each bucket that it has to do with, for who collects there.
         writer.allow(name, [_GET, _PUT], [writer.objects(name).run(".json")])
-    records = ["/begin.json", "/begin-failed.json", "/done.json", "/end.json", ".json"]
-    writer.records([_GET, _PUT], records)
+    # Those of an earlier run are read, to go on from it.
+    writer.records([_GET, _PUT], ["/begin.json", "/done.json", ".json"])
+    writer.records([_PUT], ["/begin-failed.json", "/end.json"])
     writer.keys()
     writer.log(log_group)
     return shortened(writer.allowed.document())
@@ -107,11 +109,12 @@ def begin_policy(
 
 def _task_records(writer: _Writer, task: str, *, mapped: bool) -> None:
     writer.records([_GET], ["/begin.json"])
-    own = [f"/tasks/{task}.json", f"/tasks/{task}/*.json"]
+    own, attempts = [f"/tasks/{task}.json"], [f"/tasks/{task}/*"]
     if mapped:
         own.append(f"/items/{task}/*.json")
-        writer.records([_PUT], [f"/items/{task}.json"])
+        attempts.append(f"/items/{task}.json")
     writer.records([_GET, _PUT], own)
+    writer.records([_PUT], attempts)
 
 
 class _Writer:
