@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import logging
     from pathlib import Path
 
-__all__ = ["Context", "adopt_scratch", "scratch_of", "share_scratch"]
+__all__ = ["Context", "adopt_scratch", "drop_scratch", "scratch_of", "share_scratch"]
 
 
 class Context(NamedTuple):
@@ -78,3 +78,13 @@ def adopt_scratch(run_id: str, folder: str) -> None:
 def scratch_of(run_id: str) -> str:
     """The scratch folder of a run as far as this process has one, else an empty text."""
     return _folders.get(run_id, "")
+
+
+def drop_scratch(run_id: str) -> None:
+    """Remove the scratch folder of a run, of which this process sees no more."""
+    with _folders_lock:
+        folder = _folders.pop(run_id, "")
+    if folder:
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)

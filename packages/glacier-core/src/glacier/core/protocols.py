@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from glacier.core.history.recorder import Recorder
     from glacier.core.imports import watch_imports
     from glacier.core.ledger import Ledger
+    from glacier.core.libraries import library
     from glacier.core.limits import Limits, check_concurrency
     from glacier.core.loading import before_execution
     from glacier.core.mapping import Expansion, count_of, items_of
@@ -87,6 +88,17 @@ if TYPE_CHECKING:
     from glacier.core.policy import qualified
     from glacier.core.portable import bare
     from glacier.core.progress import progress_listener
+    from glacier.core.remote.answers import Surroundings, answer
+    from glacier.core.remote.bindings import BINDINGS_VARIABLE, Bindings, BoundPlaces
+    from glacier.core.remote.deployed import (
+        Deployed,
+        Manifest,
+        manifest_key,
+        plan_hash,
+        read_deployed,
+        read_manifest,
+    )
+    from glacier.core.remote.program import Program
     from glacier.core.resources import Database, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
     from glacier.core.scratch import new_scratch_folder
@@ -106,6 +118,7 @@ if TYPE_CHECKING:
     from glacier.core.storage.records import Origin
     from glacier.core.storage.shelf import WritableShelf
     from glacier.core.stores import DirectoryStore
+    from glacier.core.stores.addresses import open_store
     from glacier.core.stores.clients import need_obstore
     from glacier.core.stores.connecting import (
         client_settings,
@@ -120,13 +133,17 @@ if TYPE_CHECKING:
     from glacier.core.worker import run_call, run_call_async
 
 __all__ = [
+    "BINDINGS_VARIABLE",
     "FORMAT",
     "NOWHERE",
     "Arrivals",
     "AttemptFailed",
+    "Bindings",
+    "BoundPlaces",
     "Database",
     "DatabaseSpec",
     "DefinitionError",
+    "Deployed",
     "DirectoryStore",
     "Driver",
     "Entry",
@@ -152,6 +169,7 @@ __all__ = [
     "Listener",
     "Location",
     "LogLine",
+    "Manifest",
     "NotAnEnvironment",
     "NotBound",
     "ObjectStorage",
@@ -163,6 +181,7 @@ __all__ = [
     "Plan",
     "Pool",
     "PoolExecutor",
+    "Program",
     "Provider",
     "Recorder",
     "Ref",
@@ -188,6 +207,7 @@ __all__ = [
     "StoreError",
     "StoreFull",
     "StoreGone",
+    "Surroundings",
     "TaskCall",
     "TaskFinished",
     "TaskResult",
@@ -200,6 +220,7 @@ __all__ = [
     "WorkerLost",
     "WritableShelf",
     "adopt_scratch",
+    "answer",
     "bare",
     "before_execution",
     "caller",
@@ -219,17 +240,23 @@ __all__ = [
     "items_of",
     "kept",
     "lacking",
+    "library",
     "limited",
     "load_modules",
+    "manifest_key",
     "nearest",
     "need_obstore",
     "new_scratch_folder",
     "next_pause",
+    "open_store",
     "pack_error",
     "place_of",
+    "plan_hash",
     "prepared",
     "progress_listener",
     "qualified",
+    "read_deployed",
+    "read_manifest",
     "register_component",
     "release",
     "run_call",
@@ -248,12 +275,16 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "BINDINGS_VARIABLE": "remote.bindings",
     "NOWHERE": "wiring",
     "Arrivals": "arrivals",
     "AttemptFailed": "events",
+    "Bindings": "remote.bindings",
+    "BoundPlaces": "remote.bindings",
     "Database": "resources",
     "DatabaseSpec": "specs",
     "DefinitionError": "errors",
+    "Deployed": "remote.deployed",
     "DirectoryStore": "stores",
     "Driver": "execution",
     "Environment": "environment",
@@ -273,6 +304,7 @@ _ROOMS = {
     "Limits": "limits",
     "Location": "contracts.providers",
     "LogLine": "tasklog",
+    "Manifest": "remote.deployed",
     "NotAnEnvironment": "errors",
     "NotBound": "storage.folders",
     "ObjectStorage": "resources",
@@ -283,6 +315,7 @@ _ROOMS = {
     "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
+    "Program": "remote.program",
     "Provider": "contracts.providers",
     "Recorder": "history.recorder",
     "Registered": "contracts.providers",
@@ -304,6 +337,7 @@ _ROOMS = {
     "StoreError": "errors",
     "StoreFull": "errors",
     "StoreGone": "errors",
+    "Surroundings": "remote.answers",
     "TaskFinished": "events",
     "TaskStarted": "events",
     "TaskTimeout": "errors",
@@ -312,6 +346,7 @@ _ROOMS = {
     "WorkerLost": "errors",
     "WritableShelf": "storage.shelf",
     "adopt_scratch": "context",
+    "answer": "remote.answers",
     "bare": "portable",
     "before_execution": "loading",
     "caller": "place",
@@ -331,17 +366,23 @@ _ROOMS = {
     "items_of": "mapping",
     "kept": "components",
     "lacking": "secret_values",
+    "library": "libraries",
     "limited": "timeouts",
     "load_modules": "components",
+    "manifest_key": "remote.deployed",
     "nearest": "errors",
     "need_obstore": "stores.clients",
     "new_scratch_folder": "scratch",
     "next_pause": "attempts",
+    "open_store": "stores.addresses",
     "pack_error": "crossing",
     "place_of": "place",
+    "plan_hash": "remote.deployed",
     "prepared": "execution",
     "progress_listener": "progress",
     "qualified": "policy",
+    "read_deployed": "remote.deployed",
+    "read_manifest": "remote.deployed",
     "register_component": "components",
     "release": "tasklog",
     "run_call": "worker",

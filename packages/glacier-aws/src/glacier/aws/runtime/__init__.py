@@ -3,6 +3,8 @@
 ========  ==================================================================
 module    noun
 ========  ==================================================================
+handler   the entry point of every function of a deployed pipeline
+secrets   secrets from Secrets Manager
 opening   the store at ``s3://bucket/prefix``
 settings  region, endpoint and credentials, as AWS's own tools find them
 profiles  ``~/.aws/config`` and ``~/.aws/credentials``

@@ -24,6 +24,7 @@ from glacier.core.storage.resuming import Resumption
 from glacier.core.storage.shelf import Shelf, WritableShelf
 from glacier.core.storage.sources import Sources
 from glacier.core.valueforms import STREAM, type_of_form
+from glacier.core.versions import RunRecord
 
 __all__ = ["Depot"]
 
@@ -36,6 +37,8 @@ class Depot:
     ``shelves`` are by dataset, ``own`` those of what the run makes; those in ``stored`` it writes,
     from the others it may take what an earlier run has left. ``cache`` is whether
     results are reused where a task does not say. ``resumed`` is the run that this one goes on from.
+    ``codes`` and ``provenances`` are for a run of which this process sees but a part: what was
+    found out about its steps where it began.
     """
 
     def __init__(
@@ -48,6 +51,8 @@ class Depot:
         stored: Collection[str],
         cache: bool = False,
         resumed: Optional[Resumption] = None,
+        codes: Optional[Codes] = None,
+        provenances: Optional[Sequence[Optional[str]]] = None,
     ) -> None:
         self.launch = launch
         self.plan = launch.plan
@@ -57,12 +62,12 @@ class Depot:
         self.stored = frozenset(stored)
         self.cache = cache
         self.resumed = resumed
-        self.codes = Codes()
+        self.codes = Codes() if codes is None else codes
         self.kept: Dict[str, Kept] = {}
         self.ancestry = Ancestry(launch.plan, self.kept)
         self.sources = Sources(launch, shelves)
         self.reused: Mapping[int, Sequence[Optional[Kept]]] = {}
-        self._provenances: Optional[List[Optional[str]]] = None
+        self._provenances = None if provenances is None else list(provenances)
 
     # --- before the run ---------------------------------------------------------------------------
 
@@ -72,12 +77,15 @@ class Depot:
         cached = any(step.caching is not None and step.caching.cache for step in self.plan.steps)
         return cached or self.cache or self.resumed is not None
 
-    def begin(self) -> Mapping[str, VersionRef]:
+    def begin(self, earlier: Optional[RunRecord] = None) -> Mapping[str, VersionRef]:
         """Fix what is read from outside; returns references to it, by dataset.
 
-        Raises :class:`~glacier.core.errors.NothingStored`, and what the stores raise.
+        ``earlier`` is the record of this very run where it had been begun before. Raises
+        :class:`~glacier.core.errors.NothingStored`, and what the stores raise.
         """
-        self.kept.update(self.sources.pin(None if self.resumed is None else self.resumed.record))
+        if earlier is None and self.resumed is not None:
+            earlier = self.resumed.record
+        self.kept.update(self.sources.pin(earlier))
         refs = {name: VersionRef(name, kept.version) for name, kept in self.kept.items()}
         made = self.provenances()  # now: files may be edited while the run goes on
         if self.resumed is not None:

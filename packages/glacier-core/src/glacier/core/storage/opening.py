@@ -16,7 +16,7 @@ from glacier.core.storage.shelf import Shelf, WritableShelf
 from glacier.core.storage.sources import source_names
 from glacier.core.versions import RunRecord, start_run
 
-__all__ = ["begin_record", "make_depot"]
+__all__ = ["begin_record", "make_depot", "note_record", "record_of"]
 
 
 def make_depot(
@@ -138,13 +138,28 @@ def _check_caching(depot: Depot) -> None:
 
 def begin_record(depot: Depot, places: Places) -> None:
     """Note the start of a run, with what it reads, in each store that has to do with it."""
+    note_record(record_of(depot), depot, places)
+
+
+def record_of(depot: Depot) -> RunRecord:
+    """The record of a run that begins now."""
     launch = depot.launch
     pins = tuple([kept.reference for kept in depot.sources.pinned.values()])
-    record = RunRecord(
+    return RunRecord(
         depot.run_id, launch.plan.pipeline, _parameters(launch), pins=pins, plan=_hash(launch)
     )
-    for store in _stores(depot, places):
+
+
+def note_record(record: RunRecord, depot: Depot, places: Places) -> RunRecord:
+    """Put the record of a run into each store that has to do with it.
+
+    Returns the one in the workspace, which is another one where the run had been begun before.
+    """
+    first, *rest = _stores(depot, places)
+    noted = start_run(first, record)
+    for store in rest:
         start_run(store, record)
+    return noted
 
 
 def _stores(depot: Depot, places: Places) -> List[Store]:

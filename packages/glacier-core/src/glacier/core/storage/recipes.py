@@ -18,10 +18,11 @@ __all__ = ["Codes", "differences", "make_recipe", "named_inputs"]
 
 
 class Codes:
-    """The code of each function of a run, read when it is first asked for."""
+    """The code of each function of a run, read when it is first asked for; ``known`` are those that
+    were read elsewhere."""
 
-    def __init__(self) -> None:
-        self._known: Dict[int, Optional[Code]] = {}
+    def __init__(self, known: Optional[Mapping[int, Optional[Code]]] = None) -> None:
+        self._known: Dict[int, Optional[Code]] = dict(known or {})
 
     def of(self, number: int, function: Callable[..., Any]) -> Optional[Code]:
         """The code of the step of that number; ``None`` where there is no source to read."""

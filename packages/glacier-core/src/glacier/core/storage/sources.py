@@ -54,7 +54,9 @@ class Sources:
         if dataset not in self.launch.inputs:
             return None
         if dataset not in self._given:
-            self._given[dataset] = content_of(self.launch.inputs[dataset])
+            value = self.launch.inputs[dataset]
+            # A deployed run is fed with what its client has stored.
+            self._given[dataset] = value.content if isinstance(value, Kept) else content_of(value)
         return self._given[dataset]
 
     def contents(self) -> Dict[str, Optional[str]]:
