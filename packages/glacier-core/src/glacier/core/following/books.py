@@ -27,6 +27,7 @@ from glacier.core.wiring import NOWHERE
 __all__ = ["Books", "Verdict"]
 
 _DONE = (State.SUCCEEDED, State.UP_TO_DATE)
+_FELL_SHORT = (State.FAILED, State.UPSTREAM_FAILED)
 _OPEN = (State.WAITING, State.RUNNING)
 
 
@@ -200,11 +201,14 @@ class Books:
         self, number: int, evidence: Evidence, verdict: Verdict
     ) -> TaskFinished:
         step = self.plan.steps[number]
-        end, passed = evidence.end, self._passed_over(number)
+        end = evidence.end
         if end is not None:
             return self._by_record(number, evidence, end)
-        if passed is not None:
-            return passed
+        behind = {self.log.states[one] for one in self._behind(number)}
+        if State.CANCELLED not in behind or not behind.isdisjoint(_FELL_SHORT):
+            passed = self._passed_over(number)
+            if passed is not None:
+                return passed
         told = None if self.ended is None else State(self.ended.tasks.get(step.task, "cancelled"))
         fault = verdict.faults.get(step.task)
         if fault is None and told is not None and told is not State.FAILED:
@@ -249,9 +253,7 @@ class Books:
             add_note("\n".join(lines))
         return self._noted(
             number,
-            TaskFinished(
-                self.run, step, State.FAILED, started, duration, error, attempt=attempt
-            ),
+            TaskFinished(self.run, step, State.FAILED, started, duration, error, attempt=attempt),
         )
 
     def _versions(self, number: int) -> Dict[str, str]:

@@ -108,8 +108,10 @@ def commit(
     mapped: bool = False,
     recipe: Optional[Mapping[str, Any]] = None,
     retain: Optional[int] = None,
+    points: bool = True,
 ) -> Version:
-    """Make the parts a version, and let ``latest`` and the fingerprint point to it.
+    """Make the parts a version, and let ``latest`` and the fingerprint point to it, unless
+    ``points`` is false: then it is found by its id alone.
 
     What the arguments mean is told at :class:`~glacier.core.versions.Version`. Returns the version
     of this run: that of these parts, or where another attempt was first the one that it committed.
@@ -135,7 +137,8 @@ def commit(
         recipe,
         retain,
     )
-    return _point_to(store, _create(store, version)[0])
+    committed = _create(store, version)[0]
+    return _point_to(store, committed) if points else committed
 
 
 def reuse(

@@ -1,0 +1,183 @@
+"""A deployed pipeline, as a client sees it: its runs are started there, and followed from here."""
+
+from __future__ import annotations
+
+from time import time
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence
+
+from glacier.core.codec import encode
+from glacier.core.contracts import Launch, Listener, State
+from glacier.core.errors import KeyMissing
+from glacier.core.events import RunFinished, RunStarted
+from glacier.core.execution import dispatcher
+from glacier.core.following.books import Books, Verdict
+from glacier.core.following.errors import NotBegun, PlatformFailed
+from glacier.core.following.feeding import feed
+from glacier.core.following.follower import Clock, Follower, Pace
+from glacier.core.following.notes import Notes
+from glacier.core.following.platform import Phase, Platform, PlatformRun, Status
+from glacier.core.following.shelves import Shelves
+from glacier.core.plan import Plan
+from glacier.core.remote.failures import error_of
+from glacier.core.remote.records import Begun, begin_key
+from glacier.core.run import Run, RunLog
+from glacier.core.run_ids import new_run_id
+
+__all__ = ["DeployedPipeline", "Following", "plan_of_run"]
+
+_DONE = (State.SUCCEEDED, State.UP_TO_DATE)
+
+
+class Following(NamedTuple):
+    """How runs are followed; ``clock`` is by itself that of this machine."""
+
+    pace: Pace = Pace()
+    clock: Optional[Clock] = None
+
+
+class DeployedPipeline:
+    """Starts and follows the runs of one deployed pipeline.
+
+    ``plan`` is the deployed one, of all tasks.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        platform: Platform,
+        shelves: Shelves,
+        following: Optional[Following] = None,
+    ) -> None:
+        self.plan = plan
+        self.platform = platform
+        self.shelves = shelves
+        self.following = Following() if following is None else following
+
+    def start(
+        self,
+        launch: Launch,
+        *,
+        params: Optional[Mapping[str, Any]] = None,
+        selected: bool = False,
+        resume: Optional[str] = None,
+    ) -> str:
+        """Start a run; its id. ``params`` are those that were asked for; with ``selected`` only the
+        tasks of the launch run."""
+        run = new_run_id()
+        request: Dict[str, Any] = {"run": run}
+        if params:
+            request["values"] = {str(name): encode(value) for name, value in params.items()}
+        if selected:
+            request["select"] = [step.task for step in launch.plan.steps]
+        if resume is not None:
+            request["resume"] = resume
+        if launch.inputs:
+            request["inputs"] = list(feed(self.shelves, run, launch.inputs))
+        self.platform.start(run, request)
+        return run
+
+    def follow(
+        self,
+        run: str,
+        plan: Plan,
+        *,
+        listeners: Iterable[Listener] = (),
+        started: Optional[float] = None,
+    ) -> Run:
+        """Follow a run to its end; ``plan`` has the steps that it runs.
+
+        Who is interrupted leaves the run, which goes on; its listeners are told that it is
+        running. Raises :class:`~glacier.core.following.errors.NotBegun`,
+        :class:`~glacier.core.following.errors.PlatformFailed`, and what stores and the service
+        raise.
+        """
+        began = time() if started is None else started
+        emit = dispatcher(listeners)
+        books = Books(run, plan, read=self.shelves.read, link=self._link(run))
+        notes = Notes(self.shelves.places.workspace(), run)
+        pace, clock = self.following
+        follower = Follower(notes, books, self.platform, emit=emit, pace=pace, clock=clock)
+        if emit is not None:
+            emit(RunStarted(run, plan, began))
+        state, duration = State.RUNNING, 0.0
+        try:
+            status = follower.follow()
+            follower.tell(books.conclude(self._verdict(books, status)))
+            state, duration = _state(books.log, status), _duration(books.log, began)
+        finally:
+            if emit is not None:
+                emit(RunFinished(run, state, time(), duration or max(0.0, time() - began)))
+        self._check(books, status)
+        return Run(
+            run_id=run,
+            plan=plan,
+            log=books.log,
+            state=state,
+            started=began,
+            duration=duration,
+            resumable=state is not State.SUCCEEDED and any(s in _DONE for s in books.log.states),
+        )
+
+    def runs(self, limit: int = 20) -> Sequence[PlatformRun]:
+        """The latest runs, the newest first."""
+        return self.platform.runs(limit)
+
+    def _link(self, run: str) -> Any:
+        def link(task: str, known: Mapping[str, str]) -> str:
+            return self.platform.log_link(task, run, known)
+
+        return link
+
+    def _verdict(self, books: Books, status: Status) -> Verdict:
+        if books.is_complete:
+            return Verdict()
+        reason = status.reason
+        if status.phase is Phase.ABORTED:
+            reason = f"the run was stopped: {reason}" if reason else "the run was stopped"
+        fell_short = status.phase is not Phase.SUCCEEDED and books.begin_failure is None
+        faults = self.platform.faults(books.run) if fell_short else {}
+        return Verdict(faults, reason)
+
+    def _check(self, books: Books, status: Status) -> None:
+        """Raise what is wrong with a run besides its tasks."""
+        failure = books.begin_failure
+        if failure is not None and books.begun is None:
+            error = error_of(failure)
+            log = self.platform.log_link("", books.run, failure.log)
+            reason = f"{type(error).__name__}: {error}"
+            raise NotBegun(run=books.run, reason=reason, log=log) from error
+        if status.phase is not Phase.FAILED or books.log.errors:
+            return
+        if books.begun is None:
+            log = self.platform.log_link("", books.run, {})
+            raise NotBegun(run=books.run, reason=status.reason or "nobody says why", log=log)
+        raise PlatformFailed(run=books.run, reason=status.reason)
+
+
+def plan_of_run(shelves: Shelves, run: str, whole: Plan) -> Plan:
+    """The steps of a deployed plan that a run runs; all where nothing is noted of it yet."""
+    store = shelves.places.workspace()
+    key = begin_key(run)
+    try:
+        begun = Begun.from_bytes(store.get(key), store.uri(key))
+    except KeyMissing:
+        return whole
+    chosen: List[Any] = []
+    for step in whole.steps:
+        known = begun.steps.get(step.task)
+        if known is not None and known.selected:
+            chosen.append(step)
+    return Plan(whole.pipeline, tuple(chosen), begun.fed)
+
+
+def _state(log: RunLog, status: Status) -> State:
+    if log.errors or status.phase is Phase.FAILED:
+        return State.FAILED
+    return State.CANCELLED if status.phase is Phase.ABORTED else State.SUCCEEDED
+
+
+def _duration(log: RunLog, began: float) -> float:
+    """From the start to the end of the last task, by the clocks of who ran them."""
+    ends = [s + d for s, d in zip(log.started, log.durations) if s is not None]
+    return max(0.0, max(ends) - began) if ends else 0.0
