@@ -19,6 +19,8 @@ from glacier.core.testing.registered import registered
 # of this package lacks.
 CORE_TESTS = Path(__file__).resolve().parents[2] / "glacier-core" / "tests"
 collect_ignore = [] if CORE_TESTS.is_dir() else ["test_deploy.py", "test_runtime.py"]
+# Under --import-mode=importlib no folder of tests is on the path.
+sys.path.append(str(Path(__file__).parent))
 if CORE_TESTS.is_dir():
     sys.path.append(str(CORE_TESTS))
     from servers import s3  # noqa: F401  # a fixture
