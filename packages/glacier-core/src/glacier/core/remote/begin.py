@@ -14,7 +14,6 @@ from glacier.core.remote.program import Program
 from glacier.core.remote.records import Begun, BegunStep, begin_key, put_once
 from glacier.core.storage.depot import Depot
 from glacier.core.storage.opening import make_depot, note_record, record_of
-from glacier.core.storage.outside import ExternalShelf
 from glacier.core.storage.records import Kept
 from glacier.core.versions import Address, RunRecord, read_run
 
@@ -110,6 +109,8 @@ def _pinned(program: Program, launch: Launch, asked: Asked) -> Tuple[Depot, RunR
 
 
 def _begun(program: Program, depot: Depot, record: RunRecord) -> Begun:
+    from glacier.core.storage.outside import ExternalShelf
+
     launch = depot.launch
     numbers = {step.task: number for number, step in enumerate(launch.plan.steps)}
     pinned = depot.sources.pinned

@@ -9,7 +9,6 @@ from glacier.core.annotations import ArgumentKind
 from glacier.core.codec import decode
 from glacier.core.contracts import Launch, State, TaskCall, TaskResult, VersionRef
 from glacier.core.errors import InvalidCondition, VersionMissing
-from glacier.core.external.source import Part, Source
 from glacier.core.hindrances import hindered, skipped
 from glacier.core.plan import Plan
 from glacier.core.remote.payloads import Asked
@@ -17,12 +16,11 @@ from glacier.core.remote.program import Program
 from glacier.core.remote.records import Begun, BegunStep
 from glacier.core.step import Step
 from glacier.core.storage.depot import Depot
-from glacier.core.storage.outside import ExternalShelf
 from glacier.core.storage.recipes import Codes
 from glacier.core.storage.records import Kept
 from glacier.core.storage.resuming import Resumption
 from glacier.core.storage.shelf import Shelf, WritableShelf
-from glacier.core.versions import Address, RunRecord
+from glacier.core.versions import Address, Reference, RunRecord
 
 __all__ = ["Visit"]
 
@@ -77,7 +75,11 @@ class Visit:
         if self._end(name) is not None:
             return self.program.made(name)
         shelf = self.program.read(name)
-        if isinstance(shelf, ExternalShelf) and name in self.begun.sources:
+        if name in self.begun.sources:
+            from glacier.core.external.source import Part, Source
+            from glacier.core.storage.outside import ExternalShelf
+
+            assert isinstance(shelf, ExternalShelf)
             found: Dict[str, Any] = dict(self.begun.sources[name])
             parts = tuple([Part(*part) for part in found["parts"]])
             shelf.source = Source(**{**found, "parts": parts})
@@ -87,9 +89,7 @@ class Visit:
         """The state of an input. Raises :class:`~glacier.core.errors.VersionMissing`."""
         shelf = self.depot.shelves[name]
         address = Address(self.begun.pipeline, name)
-        if isinstance(shelf, ExternalShelf) and shelf.source is not None:
-            from glacier.core.versions import Reference
-
+        if name in self.begun.sources:  # as the beginning of the run has found it
             return Kept(Reference(address, version), version)
         kept = shelf.at(version)
         if kept is None:

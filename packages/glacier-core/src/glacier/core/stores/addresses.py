@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from glacier.core.contracts import Store
 from glacier.core.errors import StoreError
@@ -32,6 +31,8 @@ def open_store(address: str) -> Store:
 
 
 def _folder(address: str) -> str:
+    from urllib.request import url2pathname  # it brings the whole of HTTP along
+
     parts = urlsplit(address)
     if parts.netloc not in ("", "localhost") or parts.path in ("", "/"):
         raise StoreError(
