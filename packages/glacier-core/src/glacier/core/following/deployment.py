@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from time import time
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterable, Mapping, NamedTuple, Optional, Sequence
 
 from glacier.core.codec import encode
 from glacier.core.contracts import Launch, Listener, State
-from glacier.core.errors import KeyMissing
 from glacier.core.events import RunFinished, RunStarted
 from glacier.core.execution import dispatcher
 from glacier.core.following.books import Books, Verdict
 from glacier.core.following.errors import NotBegun, PlatformFailed
 from glacier.core.following.feeding import feed
-from glacier.core.following.follower import Clock, Follower, Pace
+from glacier.core.following.follower import Clock, Follower, Pace, SystemClock
 from glacier.core.following.notes import Notes
 from glacier.core.following.platform import Phase, Platform, PlatformRun, Status
 from glacier.core.following.shelves import Shelves
 from glacier.core.plan import Plan
 from glacier.core.remote.failures import error_of
-from glacier.core.remote.records import Begun, begin_key
+from glacier.core.remote.records import Begun, begin_key, read_if_there
 from glacier.core.run import Run, RunLog
 from glacier.core.run_ids import new_run_id
+from glacier.core.versions import read_run
 
-__all__ = ["DeployedPipeline", "Following", "plan_of_run"]
+__all__ = ["DeployedPipeline", "Following"]
 
 _DONE = (State.SUCCEEDED, State.UP_TO_DATE)
 
@@ -119,6 +119,37 @@ class DeployedPipeline:
             resumable=state is not State.SUCCEEDED and any(s in _DONE for s in books.log.states),
         )
 
+    def attach(self, run: str, *, listeners: Iterable[Listener] = ()) -> Run:
+        """Follow a run that somebody has started, from its beginning; also one that is over.
+
+        Raises as :meth:`follow` does, and :class:`~glacier.core.following.errors.NoSuchRun`.
+        """
+        store = self.shelves.places.workspace()
+        clock = self.following.clock or SystemClock()
+        over = self.platform.status(run).phase is not Phase.RUNNING
+        while True:
+            begun = read_if_there(store, begin_key(run))
+            if begun is not None:
+                plan = _plan_of(Begun.from_bytes(begun, store.uri(begin_key(run))), self.plan)
+                created = read_run(store, run).created
+                return self.follow(run, plan, listeners=listeners, started=created)
+            if over:
+                return self.follow(run, self.plan, listeners=listeners)
+            clock.sleep(self.following.pace.first)
+            over = self.platform.status(run).phase is not Phase.RUNNING
+
+    def states(self, run: str) -> Mapping[str, str]:
+        """How the tasks of a run stand, by name.
+
+        Raises :class:`~glacier.core.following.errors.NoSuchRun`.
+        """
+        status = self.platform.status(run)
+        books = Books(run, self.plan, read=self.shelves.read, link=self._link(run))
+        books.take(Notes(self.shelves.places.workspace(), run).look())
+        if status.phase is not Phase.RUNNING:
+            books.conclude(self._verdict(books, status))
+        return {step.task: str(s) for step, s in zip(self.plan.steps, books.log.states)}
+
     def runs(self, limit: int = 20) -> Sequence[PlatformRun]:
         """The latest runs, the newest first."""
         return self.platform.runs(limit)
@@ -155,20 +186,15 @@ class DeployedPipeline:
         raise PlatformFailed(run=books.run, reason=status.reason)
 
 
-def plan_of_run(shelves: Shelves, run: str, whole: Plan) -> Plan:
-    """The steps of a deployed plan that a run runs; all where nothing is noted of it yet."""
-    store = shelves.places.workspace()
-    key = begin_key(run)
-    try:
-        begun = Begun.from_bytes(store.get(key), store.uri(key))
-    except KeyMissing:
-        return whole
-    chosen: List[Any] = []
-    for step in whole.steps:
-        known = begun.steps.get(step.task)
-        if known is not None and known.selected:
-            chosen.append(step)
-    return Plan(whole.pipeline, tuple(chosen), begun.fed)
+def _plan_of(begun: Begun, whole: Plan) -> Plan:
+    """The steps of a deployed plan that a run runs."""
+    steps = [step for step in whole.steps if _is_selected(begun, step.task)]
+    return Plan(whole.pipeline, tuple(steps), begun.fed)
+
+
+def _is_selected(begun: Begun, task: str) -> bool:
+    known = begun.steps.get(task)
+    return known is not None and known.selected
 
 
 def _state(log: RunLog, status: Status) -> State:

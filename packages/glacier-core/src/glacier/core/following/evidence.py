@@ -54,7 +54,7 @@ class Evidence:
         if note.kind == "task":
             self.record = cast("TaskEnd", content)
         elif note.kind == "items":
-            self._total = cast("Total", content).count
+            self._total = cast("Total", content).items
         elif note.kind == "failure":
             self._failures[note.attempt, note.item] = cast("Failure", content)
         elif note.kind == "started":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Dict, Iterator, List, NamedTuple, Optional, Set, Tuple, Union
+from typing import Callable, Dict, Iterator, List, Mapping, NamedTuple, Optional, Set, Tuple, Union
 
 from glacier.core.contracts import Entry, Store
 from glacier.core.remote.failures import Failure
@@ -26,7 +26,7 @@ class Started(NamedTuple):
 class Total(NamedTuple):
     """How many items a mapped task has."""
 
-    count: int
+    items: int
 
 
 Content = Union[Begun, RunEnd, Failure, Started, TaskEnd, ItemEnd, Total, None]
@@ -105,7 +105,7 @@ class Notes:
         return Total(int(json.loads(numbers)) + 1 if numbers else 0)
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[bytes, str], Content]] = {
     "begin": Begun.from_bytes,
     "begin-failed": Failure.from_bytes,
     "end": RunEnd.from_bytes,

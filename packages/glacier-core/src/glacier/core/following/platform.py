@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, Mapping, NamedTuple, Optional, Protocol, Sequence
+from typing import Any, Iterator, Mapping, NamedTuple, Optional, Protocol, Sequence
 
 __all__ = ["Fault", "Phase", "Platform", "PlatformRun", "Status"]
 
@@ -67,6 +67,11 @@ class Platform(Protocol):
 
     def log_link(self, task: str, run: str, known: Mapping[str, str]) -> str:
         """Where a person reads the log of a task; ``known`` is what its record says of that."""
+        ...
+
+    def log(self, task: str, run: str) -> Iterator[str]:
+        """The lines of the log of a task that are about a run, the oldest first; of no task those
+        of how the run began and ended."""
         ...
 
     def runs(self, limit: int) -> Sequence[PlatformRun]:
