@@ -22,6 +22,7 @@ from benchmarks.suites.release import release
 from benchmarks.suites.scale import scale
 from benchmarks.suites.sharing import sharing
 from benchmarks.suites.sleeping import sleeping
+from benchmarks.suites.staged import staged
 from benchmarks.suites.streaming import streaming
 from benchmarks.suites.versus import versus
 from benchmarks.table import Row
@@ -46,6 +47,7 @@ SUITES = {
     "layers": Suite("1,000 tasks in 20 layers, three parents each, on two threads", layered),
     "fan": Suite("fan-out and fan-in, two threads and the default", fans),
     "scale": Suite("100,000 tasks, and how the CPU time per task grows", scale),
+    "stages": Suite("a plan as nested sequences and parallels, per task (CPU time)", staged),
     "memory": Suite("what Glacier holds for each of 100,000 tasks", memory),
     "release": Suite("peak memory of 20 tasks that each make 100 MiB", release),
     "order": Suite("how many values are alive at a time", order),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 
 from glacier.aws import AWSProvider, Network
 from glacier.core import Environment
+from glacier.core.bundle import Bundle
 from glacier.core.contracts.providers import Registered
 from glacier.core.testing.registered import registered
 
@@ -45,6 +48,25 @@ def told() -> Callable[[Callable[[], object]], Rows]:
     """What a program registers, by the last part of the type, and the name."""
 
     return lambda declare: registered(declare).by_type
+
+
+@pytest.fixture
+def unpacked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """No requirement is looked for in an index; what would have been packed is noted."""
+    from glacier.core import bundle
+
+    asked: list[dict[str, Any]] = []
+
+    def make_bundle(**given: Any) -> Bundle:
+        asked.append(given)
+        text = json.dumps(given["deployed"], sort_keys=True).encode()
+        path = Path(given["into"]).absolute() / "etl.zip"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
+        return Bundle(str(path), sha256(text).hexdigest(), len(text), len(text), ())
+
+    monkeypatch.setattr(bundle, "make_bundle", make_bundle)
+    return asked
 
 
 @pytest.fixture

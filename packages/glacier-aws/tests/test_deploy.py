@@ -24,6 +24,7 @@ BUCKET = "aws:s3/bucket:Bucket"
 DATABASE = "aws:rds/instance:Instance"
 SECRET = "aws:secretsmanager/secret:Secret"
 FUNCTION = "aws:lambda/function:Function"
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 GUARD = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
 
 FILE = """
@@ -45,7 +46,7 @@ def extract() -> raw:
 
 
 @pytest.fixture
-def file(engine: Cloud) -> Path:
+def file(engine: Cloud, unpacked: object) -> Path:
     path = Path("flow.py")
     path.write_text(FILE)
     return path
@@ -133,7 +134,7 @@ def run(addresses):
 
 
 if __name__ == "__main__":
-    print(run(env.deploy(pipeline).addresses)["old"])
+    print(run(env.refresh(pipeline).addresses)["old"])
 """
 
 

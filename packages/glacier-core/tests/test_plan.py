@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import Blueprint, blueprints, build, chain, fan_in, fan_out, names
 
-from glacier.core import Context, Dataset, Pipeline, Secret
+from glacier.core import Context, Dataset, Permission, Pipeline, Secret
 from glacier.core.errors import RecordError
 from glacier.core.plan import Plan, make_plan
-from glacier.core.step import FORMAT, Caching, Policy, Slot, Step
+from glacier.core.step import FORMAT, Caching, Identity, Policy, Slot, Step
 
 if sys.version_info >= (3, 9):
     from typing import Annotated
@@ -69,7 +69,10 @@ def policies() -> st.SearchStrategy[Policy]:
 def plans() -> st.SearchStrategy[Plan]:
     given_names = st.lists(names(), max_size=3).map(tuple)
     several = st.lists(steps(), max_size=4).map(tuple)
-    return st.builds(Plan, names(), several, given_names, st.just(FORMAT))
+    pairs = st.lists(st.tuples(names(), names()), max_size=2).map(tuple)
+    identity = st.builds(Identity, names(), st.just("") | names(), pairs)
+    identities = st.lists(identity, max_size=2).map(tuple)
+    return st.builds(Plan, names(), several, given_names, st.just(FORMAT), identities)
 
 
 def step_of(pipeline: Pipeline, task: str, **options: Any) -> Step:
@@ -99,7 +102,9 @@ def test_the_plan_of_a_pipeline_comes_back_from_json(blueprint: Blueprint) -> No
 def test_a_plan_as_json_can_be_read() -> None:
     pipeline = Pipeline("etl")
 
-    @pipeline.task(when=flag, tags=["nightly"])
+    allowed = [Permission("get", "table")]
+
+    @pipeline.task(when=flag, tags=["nightly"], permissions=allowed, group="small")
     def load(item: raw.each, day: str, *, limit: int = 3) -> clean: ...
 
     plan = make_plan(pipeline.graph(inputs=[raw, flag]), given=["raw", "flag"])
@@ -129,6 +134,7 @@ def test_a_plan_as_json_can_be_read() -> None:
                 "priority": 0,
             }
         ],
+        "identities": [{"task": "load", "group": "small", "permissions": [["get", "table"]]}],
     }
 
 
@@ -162,6 +168,8 @@ def test_what_is_no_plan_has_no_format(data: Any) -> None:
         ({"steps": ...}, "KeyError: 'steps'"),
         ({"given": 3}, "TypeError"),
         ({"steps": [{}]}, "KeyError: 'slots'"),
+        ({"identities": [{}]}, "KeyError: 'permissions'"),
+        ({"identities": [{"task": "a", "group": "", "permissions": [["b"]]}]}, "ValueError"),
         ({"steps": [{"slots": [], "outputs": [], "tags": [], "task": "a", "new": 1}]}, "'new'"),
         ({"steps": [{"slots": [{"x": 1}], "outputs": [], "tags": [], "task": "a"}]}, "'x'"),
     ],

@@ -30,6 +30,7 @@ SURFACE: Dict[str, List[str]] = {
         "ItemFinished",
         "Listener",
         "ObjectStorage",
+        "Permission",
         "Pipeline",
         "Provider",
         "RequestError",

@@ -9,7 +9,16 @@ from typing import Any, Callable
 
 import pytest
 
-from glacier.core import Database, Dataset, External, ObjectStorage, Pipeline, Secret, Serverless
+from glacier.core import (
+    Database,
+    Dataset,
+    External,
+    ObjectStorage,
+    Permission,
+    Pipeline,
+    Secret,
+    Serverless,
+)
 from glacier.core.errors import InvalidName, InvalidOption
 from glacier.core.testing import run
 
@@ -18,6 +27,7 @@ MADE = [
     Database("warehouse", url=Secret("warehouse-url")),
     External("landing/*.json", format="json", version="3"),
     ObjectStorage("lake"),
+    Permission(["a", "b"], "c"),
     Secret("key"),
     Serverless(cpu=0.5, memory=512, timeout=timedelta(minutes=1)),
 ]
@@ -81,3 +91,39 @@ def test_the_size_of_a_machine_is_ignored_here_and_checked() -> None:
 
         @pipeline.task(compute=512)  # type: ignore[call-overload]  # a mistake
         def other() -> None: ...
+
+
+def test_a_permission_is_one_action_or_several_on_one_resource_or_several() -> None:
+    one = Permission("dynamodb:GetItem", "arn:a")
+    assert (one.actions, one.resources) == (("dynamodb:GetItem",), ("arn:a",))
+    assert repr(one) == "Permission('dynamodb:GetItem', 'arn:a')"
+    several = Permission(iter(["b", "a", "b"]), ["x", "y"])
+    assert (several.actions, several.resources) == (("b", "a"), ("x", "y"))
+    assert several == Permission(["b", "a"], ("x", "y")) != one
+    assert eval(repr(several)) == pickle.loads(pickle.dumps(several)) == several
+    with pytest.raises(AttributeError, match="frozen"):
+        one.actions = ()
+
+
+@pytest.mark.parametrize("wrong", ["", [], [""], ["a b"], [3], 3, None, b"a"])
+def test_actions_and_resources_are_texts_without_blanks(wrong: Any) -> None:
+    with pytest.raises(InvalidOption, match=rf"{Path(__file__).name}.*actions="):
+        Permission(wrong, "arn:a")
+    with pytest.raises(InvalidOption, match="resources="):
+        Permission("a", wrong)
+
+
+def test_permissions_and_a_group_are_ignored_here_and_checked() -> None:
+    pipeline, raw = Pipeline("allowed"), Dataset("raw")
+
+    @pipeline.task(permissions=[Permission("a", "b")], group="small")
+    def extract() -> raw:
+        return [1]
+
+    assert (extract.permissions, extract.group) == ((Permission("a", "b"),), "small")
+    assert run(pipeline)["raw"] == [1]
+    for wrong in ("s3:GetObject", ["s3:GetObject"], 3):
+        with pytest.raises(InvalidOption, match="permissions="):
+            pipeline.task(permissions=wrong)(print)
+    with pytest.raises(InvalidName, match="group"):
+        pipeline.task(group="a/b")(print)

@@ -20,6 +20,7 @@ from glacier.core.grants import Grant
 from glacier.core.programs import in_program
 from glacier.core.synth import Change, Synth, changes, synth_file
 from glacier.core.synth.plain import plain
+from glacier.core.synth.waiting import Wait
 
 FILE = """
     from glacier.core import Dataset, Environment, Pipeline
@@ -252,3 +253,59 @@ def test_a_name_that_was_guessed_wrong_is_mended_by_executing_again(file: Path) 
     found = synth_file("flow.py", "shared")
     assert found.pipeline == "etl"
     assert [row.name for row in found.resources] == ["shared-key"]
+
+
+BARRED = """
+    from glacier.core import Dataset, Environment, Permission, Pipeline
+    from small_provider import SmallProvider
+
+    provider = SmallProvider()
+    provider.needs_program = IN_CLOUD
+    env = Environment(provider, name="prod")
+    pipeline, a, b = Pipeline("barred"), Dataset("a"), Dataset("b")
+    for one in (a, b):
+        env.bind({one: env.object_storage(one.name)})
+
+    @pipeline.task(permissions=[Permission("s3:*", "*"), Permission("s3:List*", "arn:lake")])
+    def make_a() -> a: ...
+
+    @pipeline.task(permissions=[Permission(["get", "*"], "arn:lake")])
+    def make_b() -> b: ...
+
+    @pipeline.task
+    def both(x: a, y: b) -> None: ...
+
+    @pipeline.task
+    def alone(y: b) -> None: ...
+"""
+
+
+def test_where_tasks_would_wait_in_vain_is_told(file: Path) -> None:
+    file.write_text(textwrap.dedent(BARRED).replace("IN_CLOUD", "True"))
+    found = synth_file("flow.py")
+    assert found.barriers == (Wait(before=("make_a",), after=("alone",)),)
+    assert "\nBarriers (1)\n  alone waits for make_a, though it need not\n" in str(found)
+    assert Synth.from_json(json.loads(json.dumps(found.to_json()))) == found
+    assert changes(found._replace(barriers=()), found) == [
+        Change("added", "barrier", "alone waits for make_a, though it need not")
+    ]
+    several = Wait(("a", "b"), ("c", "d"))
+    assert str(several) == "c and d wait for a and b, though they need not for all of them"
+    assert "\n  and 5 more\n" in str(found._replace(barriers=(several,) * 15))
+
+
+def test_a_local_run_has_no_barriers(file: Path) -> None:
+    file.write_text(textwrap.dedent(BARRED).replace("IN_CLOUD", "False"))
+    assert synth_file("flow.py").barriers == ()
+
+
+def test_permissions_for_everything_are_told_and_doubted(file: Path) -> None:
+    file.write_text(textwrap.dedent(BARRED).replace("IN_CLOUD", "False"))
+    found = synth_file("flow.py")
+    lines = [line.split() for line in str(found).splitlines()]
+    assert ["make_b", "use", "permission", "*", "arn:lake"] in lines
+    first, second = found.warnings
+    assert first.startswith("task 'make_a' has a permission for 's3:*' on '*': name the actions")
+    assert second.startswith("task 'make_b' has a permission for '*' on 'arn:lake': name the")
+    without = found._replace(permissions=())
+    assert "make_a uses permission s3:* in *" in [one.subject for one in changes(without, found)]

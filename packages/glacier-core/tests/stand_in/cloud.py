@@ -55,6 +55,8 @@ class Cloud:
 
     def name_of(self, inputs: Mapping[str, Any], label: str, salt: str) -> str:
         """The id that a resource will have."""
+        if {"bucket", "key"} <= inputs.keys():
+            return f"{inputs['bucket']}/{inputs['key']}"
         for name in _NAMES:
             if isinstance(inputs.get(name), str):
                 return str(inputs[name])

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from glacier.aws.account import Account, Network, account_of
 from glacier.aws.types import ADOPTS, DEPRECATED
-from glacier.core.protocols import Location, NotAnEnvironment, caller, place_of
+from glacier.core.protocols import Location, NotAnEnvironment, Packing, caller, place_of
 
 if TYPE_CHECKING:
-    from glacier.core.protocols import Provider, Site, Spec
+    from glacier.core.protocols import PipelineParts, PipelineProvider, Provider, Site, Spec
 
 __all__ = ["AWSProvider"]
+
+_UNZIPPED = 250 * 1024 * 1024  # bytes, of Lambda
+_DIRECT = 50 * 1024 * 1024
 
 
 class AWSProvider:
@@ -77,6 +80,34 @@ class AWSProvider:
 
         return register(spec, site, self.account)
 
+    def packing(self, options: Mapping[str, Any], *, where: str) -> Packing:
+        """What the code of tasks is packed for: Lambda, whose Python has boto3."""
+        from glacier.aws.deployment.settings import settings_of
+
+        settings = settings_of(options, where)
+        return Packing(
+            cloud="AWS Lambda",
+            python=settings.python,
+            machine="aarch64" if settings.architecture == "arm64" else settings.architecture,
+            unzipped=_UNZIPPED,
+            direct=_DIRECT,
+            packages=("glacier-aws",),
+            requirements=("obstore",),
+            provided=("boto3", "botocore"),
+        )
+
+    def objections(self, parts: PipelineParts) -> Sequence[str]:
+        """What of a pipeline cannot run on AWS."""
+        from glacier.aws.deployment import objections_to
+
+        return tuple(objections_to(parts))
+
+    def register_pipeline(self, parts: PipelineParts, site: Site) -> Any:
+        """Register the functions of a pipeline, and what conducts them; their component."""
+        from glacier.aws.deployment import register_pipeline
+
+        return register_pipeline(parts, site, self.account)
+
     def __getattr__(self, name: str) -> Any:
         raise NotAnEnvironment(provider=type(self).__name__, attribute=name)
 
@@ -87,3 +118,4 @@ class AWSProvider:
 
 if TYPE_CHECKING:
     _: type[Provider] = AWSProvider
+    _runs: type[PipelineProvider] = AWSProvider

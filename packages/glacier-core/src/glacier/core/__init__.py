@@ -40,6 +40,7 @@ from glacier.core.resources import (  # noqa: E402
     Database,
     External,
     ObjectStorage,
+    Permission,
     Secret,
     Serverless,
 )
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     )
     from glacier.core.resource import Resource
     from glacier.core.run import Run, TaskRun
+    from glacier.core.schedules import Schedule
 
 __all__ = [
     "AttemptFailed",
@@ -76,6 +78,7 @@ __all__ = [
     "ItemFinished",
     "Listener",
     "ObjectStorage",
+    "Permission",
     "Pipeline",
     "Provider",
     "RequestError",
@@ -85,6 +88,7 @@ __all__ = [
     "RunFailed",
     "RunFinished",
     "RunStarted",
+    "Schedule",
     "Secret",
     "Serverless",
     "Skip",
@@ -108,6 +112,7 @@ _ROOMS = {
     "Run": "run",
     "RunFinished": "events",
     "RunStarted": "events",
+    "Schedule": "schedules",
     "State": "contracts",
     "TaskFinished": "events",
     "TaskRun": "run",

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from glacier.core.graph.structure import AnyTask
     from glacier.core.resource import Resource
 
-__all__ = ["addresser", "datasets_of", "placing", "storages_of"]
+__all__ = ["addresser", "datasets_of", "place_of_data", "placing", "storages_of"]
 
 _KIND = "object_storage"
 
@@ -50,6 +50,14 @@ def storages_of(home: Declared, datasets: Iterable[Dataset]) -> Dict[str, Resour
                 places=[str(other.place), str(resource.place)],
             )
     return found
+
+
+def place_of_data(dataset: Dataset) -> Optional[str]:
+    """Where a dataset is kept, in words; ``None`` for one without a storage."""
+    resource, storage = dataset.resource, dataset.keeping.storage
+    if resource is not None:
+        return f"{resource.token or resource.kind} {resource.name}"
+    return None if storage is None else repr(storage)
 
 
 def addresser(home: Declared, resource: Resource, native: Any) -> Callable[[str], Optional[str]]:

@@ -114,11 +114,15 @@ class Declared:
         *,
         cron: str,
         timezone: str = "UTC",
+        overlap: str = "skip",
         options: Optional[Mapping[str, Any]] = None,
         **unknown: NoReturn,
     ) -> Resource:
-        """When a deployed pipeline starts; registered together with that pipeline."""
-        spec = ScheduleSpec(name, cron, timezone, options or {})
+        """When a deployed pipeline starts; registered together with that pipeline.
+
+        The same as :class:`~glacier.core.Schedule`, under a name.
+        """
+        spec = ScheduleSpec(name, cron, timezone, overlap, options or {})
         return self._declare(spec, unknown, place_of(caller()))
 
     @property

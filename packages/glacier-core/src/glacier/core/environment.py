@@ -6,7 +6,7 @@ What is declared belongs to one environment, and only its provider knows what th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Union
 
 from glacier.core.bound import BoundPipeline
 from glacier.core.dataset import Dataset, dataset_in, moved
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from glacier.core.contracts.providers import Provider
     from glacier.core.dataset import Kept
     from glacier.core.deploy import Deployment
+    from glacier.core.registration import Wish
+    from glacier.core.schedules import Schedule
     from glacier.core.synth import Synth
 
 __all__ = ["Environment"]
@@ -141,36 +143,50 @@ class Environment(Declared):
         self,
         pipeline: Pipeline,
         *,
+        schedule: Union[Schedule, Resource, None] = None,
+        options: Optional[Mapping[str, Any]] = None,
         backend: Optional[str] = None,
         stack: Optional[str] = None,
         secrets_provider: Optional[str] = None,
-    ) -> Deployment:
-        """Make what is declared real, or bring it up to date, by Pulumi's engine.
+    ) -> Any:
+        """Make what is declared real, or bring it up to date, by Pulumi's engine; what was done, as
+        a :class:`~glacier.core.deploy.Deployment`.
 
-        The project is the pipeline, the stack the environment, or one that there is: ``stack``.
+        Where the provider can run pipelines, the pipeline becomes a part of it: it starts when
+        ``schedule`` says, and when the schedules of this environment do. ``options`` are the
+        provider's own. The project is the pipeline, the stack the environment, or one that there is: ``stack``.
         ``backend`` is the URL of the state, by itself a folder in ``.glacier``. What is secret in a
         new stack is encrypted by ``secrets_provider``, or with a passphrase. The file that declares
         the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi program of your own
-        its engine deploys, and this does nothing. Raises :class:`~glacier.core.errors.DeployError`.
+        its engine deploys: this registers the pipeline there and returns its component. Raises
+        :class:`~glacier.core.errors.DeployError`.
         """
-        return self._operate("deploy", pipeline, backend, stack, secrets_provider)
+        wish = self._wish(pipeline, "deploy", schedule, options)
+        return self._operate("deploy", pipeline, backend, stack, secrets_provider, wish=wish)
 
     def preview(
         self,
         pipeline: Pipeline,
         *,
+        schedule: Union[Schedule, Resource, None] = None,
+        options: Optional[Mapping[str, Any]] = None,
         backend: Optional[str] = None,
         stack: Optional[str] = None,
         secrets_provider: Optional[str] = None,
     ) -> Deployment:
         """What :meth:`deploy` would do, by the engine's own comparison; only a stack is made."""
-        return self._operate("preview", pipeline, backend, stack, secrets_provider)
+        wish = self._wish(pipeline, "preview", schedule, options)
+        done: Deployment = self._operate(
+            "preview", pipeline, backend, stack, secrets_provider, wish=wish
+        )
+        return done
 
     def refresh(
         self, pipeline: Pipeline, *, backend: Optional[str] = None, stack: Optional[str] = None
     ) -> Deployment:
         """Take over into the stack's state what is there in the cloud, and change nothing there."""
-        return self._operate("refresh", pipeline, backend, stack)
+        done: Deployment = self._operate("refresh", pipeline, backend, stack)
+        return done
 
     def destroy(
         self,
@@ -184,7 +200,10 @@ class Environment(Declared):
 
         What is kept stays in the stack, so that it can be deployed again, or deleted, later.
         """
-        return self._operate("destroy", pipeline, backend, stack, deletes_data=delete_data)
+        done: Deployment = self._operate(
+            "destroy", pipeline, backend, stack, deletes_data=delete_data
+        )
+        return done
 
     def _operate(
         self,
@@ -195,11 +214,24 @@ class Environment(Declared):
         secrets_provider: Optional[str] = None,
         *,
         deletes_data: bool = False,
-    ) -> Deployment:
+        wish: Optional[Wish] = None,
+    ) -> Any:
         from glacier.core.deploy import Asked, Settings, operate_on
 
         settings = Settings(backend, stack, secrets_provider)
-        return operate_on(self, _pipeline(pipeline), Asked(operation, settings, deletes_data))
+        asked = Asked(operation, settings, deletes_data, wish=wish)
+        return operate_on(self, _pipeline(pipeline), asked)
+
+    def _wish(
+        self, pipeline: Pipeline, operation: str, schedule: object, options: object
+    ) -> Optional[Wish]:
+        """What was said of a pipeline; ``None`` if nothing was."""
+        if schedule is None and options is None:
+            return None
+        from glacier.core.registration import wish_of
+
+        where = f"{operation} of {_pipeline(pipeline).name!r} in {self.name!r}"
+        return wish_of(schedule, options, where=where)
 
     def __repr__(self) -> str:
         return f"<Environment {self.name!r}: {self.provider.location}>"

@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional
 
 from glacier.core.dataset import Dataset
 from glacier.core.plan import Plan
+from glacier.core.resources import Database, Secret
 
 __all__ = ["WORKSPACE", "Grant", "grants_of"]
 
@@ -17,6 +18,8 @@ class Grant(NamedTuple):
     """One task may ``read`` or ``write`` one ``dataset``, ``secret`` or ``publication``.
 
     ``storage`` says where that is: the resource, the address, ``workspace``; of a secret nothing.
+    Or it may ``use`` a ``permission``: then ``name`` is an action and ``storage`` what it is
+    allowed on, as ``permissions=`` of the task says.
     """
 
     task: str
@@ -35,8 +38,10 @@ def grants_of(
 ) -> List[Grant]:
     """The grants of a plan's tasks in the plan's order; ``place`` says where a dataset is kept.
 
-    A condition (``when=``) is read by who schedules, not by the task.
+    A condition (``when=``) is read by who schedules, not by the task. Whoever reads or writes a
+    table reads the secret that is the address of its database.
     """
+    identities = {one.task: one for one in plan.identities}
     found: Dict[Grant, None] = {}  # a set that keeps its order
 
     def add(task: str, access: str, name: str) -> None:
@@ -46,6 +51,9 @@ def grants_of(
         publish = None if dataset is None else dataset.keeping.publish
         if access == "write" and publish is not None:
             found[Grant(task, access, "publication", name, _without_password(publish))] = None
+        storage = None if dataset is None else dataset.keeping.storage
+        if isinstance(storage, Database) and isinstance(storage.url, Secret):
+            found[Grant(task, "read", "secret", storage.url.name)] = None
 
     for step in plan.steps:
         for slot in step.slots:
@@ -55,6 +63,9 @@ def grants_of(
                 found[Grant(step.task, "read", "secret", slot.source)] = None
         for name in step.outputs:
             add(step.task, "write", name)
+        if step.task in identities:
+            for action, resource in identities[step.task].permissions:
+                found[Grant(step.task, "use", "permission", action, resource)] = None
     return list(found)
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from glacier.core.graph import Graph
     from glacier.core.plan import Plan
     from glacier.core.policy import Duration, RetryOn
-    from glacier.core.resources import Serverless
+    from glacier.core.resources import Permission, Serverless
     from glacier.core.select import Selection
 
 __all__ = ["Pipeline"]
@@ -84,6 +84,8 @@ class Pipeline:
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
         compute: Optional[Serverless] = None,
+        permissions: Iterable[Permission] = (),
+        group: Optional[str] = None,
         priority: float = 0,
     ) -> Callable[[Callable[P, R]], Task[P, R]]: ...
 
@@ -102,6 +104,8 @@ class Pipeline:
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
         compute: Optional[Serverless] = None,
+        permissions: Iterable[Permission] = (),
+        group: Optional[str] = None,
         priority: float = 0,
     ) -> Union[Task[P, R], Callable[[Callable[P, R]], Task[P, R]]]:
         """Declare a function as a task: ``@pipeline.task`` or ``@pipeline.task(name=…)``.
@@ -119,6 +123,10 @@ class Pipeline:
         how long; by default the executor says. ``version`` is for what no code shows: change it to
         have the task run again. ``compute`` is the size of a machine of its own; a run on this one
         ignores it. Of the tasks that may begin, those of a higher ``priority`` do so first.
+
+        Where the task is deployed, it may do what its annotations say; ``permissions`` adds what
+        they cannot know. Tasks of one ``group`` share an identity there, and so may do what any of
+        them may; without one, each has its own.
 
         Raises :class:`~glacier.core.errors.DefinitionError` for what cannot be read.
         """
@@ -138,6 +146,8 @@ class Pipeline:
                 cache=cache,
                 version=version,
                 compute=compute,
+                permissions=permissions,
+                group=group,
                 priority=priority,
                 frame=frame,
             )

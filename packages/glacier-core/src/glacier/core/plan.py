@@ -9,7 +9,7 @@ from typing import Any, Collection, Dict, Mapping, NamedTuple, Sequence, Set, Tu
 from glacier.core.annotations import REQUIRED, UNKNOWN, Argument, ArgumentKind
 from glacier.core.errors import RecordError
 from glacier.core.graph import AnyTask, Graph, is_stream, reads
-from glacier.core.step import FORMAT, Caching, Policy, Slot, Step
+from glacier.core.step import FORMAT, Caching, Identity, Policy, Slot, Step
 from glacier.core.valueforms import form_of
 from glacier.core.wiring import Wiring, wire
 
@@ -21,10 +21,14 @@ class _Fields(NamedTuple):
     steps: Tuple[Step, ...]
     given: Tuple[str, ...] = ()
     format: int = FORMAT
+    identities: Tuple[Identity, ...] = ()
 
 
 class Plan(_Fields):
-    """The steps of a pipeline in a legal order, and the datasets that the run is fed with."""
+    """The steps of a pipeline in a legal order, and the datasets that the run is fed with.
+
+    ``identities`` is of those tasks alone that have ``permissions=`` or a ``group=``.
+    """
 
     def to_json(self) -> Dict[str, Any]:
         """The plan as JSON data (dicts, lists, strings, numbers, booleans, ``None``)."""
@@ -33,6 +37,7 @@ class Plan(_Fields):
             "pipeline": self.pipeline,
             "given": list(self.given),
             "steps": [_json_of(step) for step in self.steps],
+            "identities": [_json_of_identity(one) for one in self.identities],
         }
 
     @classmethod
@@ -47,8 +52,10 @@ class Plan(_Fields):
             raise RecordError(record="plan", found=found, expected=FORMAT)
         try:
             steps = tuple(map(_step, record["steps"]))
-            return cls(record["pipeline"], steps, tuple(record["given"]))
-        except (KeyError, TypeError) as error:
+            given = tuple(record["given"])
+            identities = tuple(map(_identity, record.get("identities", ())))
+            return cls(record["pipeline"], steps, given, FORMAT, identities)
+        except (KeyError, TypeError, ValueError) as error:
             broken = f"{type(error).__name__}: {error}"
             raise RecordError(record="plan", found=found, expected=FORMAT, broken=broken) from error
 
@@ -59,7 +66,7 @@ class Plan(_Fields):
 
     def __reduce__(self) -> Tuple[object, ...]:
         # Without the wiring, which is larger and soon made again.
-        return Plan, (self.pipeline, self.steps, self.given, self.format)
+        return Plan, (self.pipeline, self.steps, self.given, self.format, self.identities)
 
     def __repr__(self) -> str:
         return f"<Plan of {self.pipeline!r}: {len(self.steps)} steps>"
@@ -78,6 +85,15 @@ def _json_of(step: Step) -> Dict[str, Any]:
 
 def _json_of_policy(policy: Policy) -> Dict[str, Any]:
     return {**policy._asdict(), "retry_on": list(policy.retry_on)}
+
+
+def _json_of_identity(identity: Identity) -> Dict[str, Any]:
+    return {**identity._asdict(), "permissions": [list(one) for one in identity.permissions]}
+
+
+def _identity(data: Mapping[str, Any]) -> Identity:
+    pairs = [(action, resource) for action, resource in data["permissions"]]
+    return Identity(data["task"], data["group"], tuple(pairs))
 
 
 def _policy(data: Mapping[str, Any]) -> Policy:
@@ -104,7 +120,19 @@ def make_plan(graph: Graph, *, given: Sequence[str] = (), keep: Collection[str] 
     """
     tasks, streams = graph.tasks, _streams(graph).difference(keep)
     steps = [_step_of(tasks[task], streams) for task in graph.order]
-    return Plan(graph.pipeline, tuple(steps), tuple(given))
+    special = [tasks[task] for task in graph.order if tasks[task].permissions or tasks[task].group]
+    identities = tuple(map(_identity_of, special))
+    return Plan(graph.pipeline, tuple(steps), tuple(given), FORMAT, identities)
+
+
+def _identity_of(task: AnyTask) -> Identity:
+    pairs = [
+        (action, resource)
+        for one in task.permissions
+        for action in one.actions
+        for resource in one.resources
+    ]
+    return Identity(task.name, task.group or "", tuple(dict.fromkeys(pairs)))
 
 
 def _step_of(task: AnyTask, streams: Collection[str]) -> Step:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Generator, List, Optional, Tuple
+from typing import Any, Dict, Generator, List, Optional, Tuple
 
 __all__ = ["Session", "in_program", "opened", "project_name", "session"]
 
@@ -37,7 +37,10 @@ class Session:
     It is for the pipeline of that name. ``environment`` and ``provider`` name the environment that
     is wanted, all of them where they are ``None``. Environments enter themselves as they are made.
     ``told`` are rows from providers that need no Pulumi, ``names`` what resources are called in the
-    cloud. ``deletes_data`` is true while what holds data is made ready to be deleted.
+    cloud. ``deletes_data`` is true while what holds data is made ready to be deleted. ``packs`` is
+    whether the code of tasks is packed for a cloud. ``wishes`` are what the file itself says of
+    pipelines to be deployed, by the names of pipeline and environment, and ``objections`` why one
+    cannot be.
     """
 
     def __init__(
@@ -47,14 +50,18 @@ class Session:
         environment: Optional[str] = None,
         provider: Optional[str] = None,
         deletes_data: bool = False,
+        packs: bool = False,
     ) -> None:
         self.pipeline = pipeline
         self.environment = environment
         self.provider = provider
         self.deletes_data = deletes_data
+        self.packs = packs
         self.environments: List[Any] = []
         self.told: List[Any] = []
         self.names: List[Tuple[str, str, str]] = []
+        self.wishes: Dict[Tuple[str, str], Any] = {}
+        self.objections: List[str] = []
 
     def wants(self, *, environment: str, provider: str) -> bool:
         """Whether the resources of that environment are to be registered."""

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
         Value,
         VersionRef,
     )
+    from glacier.core.contracts.pipelines import Packing, PipelineParts, PipelineProvider
     from glacier.core.contracts.providers import Location, Provider, Registered, Site
+    from glacier.core.cron import parse_cron
     from glacier.core.crossing import (
         PackedError,
         RemoteError,
@@ -101,8 +103,9 @@ if TYPE_CHECKING:
         read_manifest,
     )
     from glacier.core.remote.program import Program
-    from glacier.core.resources import Database, ObjectStorage, Secret, Serverless
+    from glacier.core.resources import Database, External, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
+    from glacier.core.schedules import Schedule
     from glacier.core.scratch import new_scratch_folder
     from glacier.core.secret_values import lacking
     from glacier.core.specs import (
@@ -156,9 +159,11 @@ __all__ = [
     "Execution",
     "Executor",
     "Expansion",
+    "External",
     "FolderPlaces",
     "GlacierError",
     "GlacierWarning",
+    "Grant",
     "Handle",
     "InvalidKey",
     "InvalidOption",
@@ -182,7 +187,10 @@ __all__ = [
     "ObjectStore",
     "Origin",
     "PackedError",
+    "Packing",
     "Parallel",
+    "PipelineParts",
+    "PipelineProvider",
     "Places",
     "Plan",
     "Pool",
@@ -198,6 +206,7 @@ __all__ = [
     "Run",
     "RunError",
     "RunLog",
+    "Schedule",
     "ScheduleSpec",
     "Secret",
     "SecretSpec",
@@ -258,6 +267,7 @@ __all__ = [
     "next_pause",
     "open_store",
     "pack_error",
+    "parse_cron",
     "place_of",
     "plan_hash",
     "prepared",
@@ -301,9 +311,11 @@ _ROOMS = {
     "Event": "events",
     "Execution": "execution",
     "Expansion": "mapping",
+    "External": "resources",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
     "GlacierWarning": "errors",
+    "Grant": "grants",
     "InvalidKey": "errors",
     "InvalidOption": "errors",
     "InvalidRequest": "errors",
@@ -323,7 +335,10 @@ _ROOMS = {
     "ObjectStore": "stores.objects",
     "Origin": "storage.records",
     "PackedError": "crossing",
+    "Packing": "contracts.pipelines",
     "Parallel": "stages",
+    "PipelineParts": "contracts.pipelines",
+    "PipelineProvider": "contracts.pipelines",
     "Places": "storage.places",
     "Plan": "plan",
     "PoolExecutor": "executor",
@@ -336,6 +351,7 @@ _ROOMS = {
     "Run": "run",
     "RunError": "errors",
     "RunLog": "run",
+    "Schedule": "schedules",
     "ScheduleSpec": "specs",
     "Secret": "resources",
     "SecretSpec": "specs",
@@ -390,6 +406,7 @@ _ROOMS = {
     "next_pause": "attempts",
     "open_store": "stores.addresses",
     "pack_error": "crossing",
+    "parse_cron": "cron",
     "place_of": "place",
     "plan_hash": "remote.deployed",
     "prepared": "execution",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NoReturn, Optional, Tuple, Type, Union
+from typing import TYPE_CHECKING, Any, Iterable, NoReturn, Optional, Tuple, Type, Union, cast
 
 from glacier.core.durations import seconds_of
 from glacier.core.errors import InvalidOption, NotCallable
@@ -13,7 +13,7 @@ from glacier.core.place import Place, caller, place_of
 if TYPE_CHECKING:
     from datetime import timedelta  # to import it takes longer than this module
 
-__all__ = ["Database", "External", "ObjectStorage", "Secret", "Serverless", "Storage"]
+__all__ = ["Database", "External", "ObjectStorage", "Permission", "Secret", "Serverless", "Storage"]
 
 
 # By hand: importing dataclasses would take longer than all of glacier.core.
@@ -123,6 +123,30 @@ class Serverless(_Frozen):
         return f"Serverless({', '.join(one for one in told if not one.endswith('=None'))})"
 
 
+class Permission(_Frozen):
+    """What a deployed task may do besides what its annotations say: ``permissions=[…]`` of a task.
+
+    ``actions`` and ``resources`` are in the words of the cloud, one or several, and each action is
+    allowed on each resource: ``Permission("dynamodb:GetItem", "arn:aws:dynamodb:…:table/rates")``.
+    A run on this machine ignores it.
+    """
+
+    __slots__ = ("actions", "resources")
+
+    actions: Tuple[str, ...]
+    resources: Tuple[str, ...]
+
+    def __init__(
+        self, actions: Union[str, Iterable[str]], resources: Union[str, Iterable[str]]
+    ) -> None:
+        where = f"Permission ({place_of(caller())})"
+        object.__setattr__(self, "actions", _texts("actions", actions, where))
+        object.__setattr__(self, "resources", _texts("resources", resources, where))
+
+    def __repr__(self) -> str:
+        return f"Permission({_shown(self.actions)}, {_shown(self.resources)})"
+
+
 class ObjectStorage(_Frozen):
     """Files under keys, in which datasets are kept as versions: ``storage=ObjectStorage("lake")``.
 
@@ -216,6 +240,23 @@ def _is_place(url: object) -> bool:
     scheme, mark, rest = url.partition("://") if isinstance(url, str) else ("", "", "")
     return bool(scheme and mark and rest.strip("/")) and not any(one in rest for one in "?#*")
 
+
+def _texts(option: str, given: object, where: str) -> Tuple[str, ...]:
+    """One text or several, each once."""
+    several = [given] if isinstance(given, str) or not isinstance(given, Iterable) else given
+    found = tuple(dict.fromkeys(cast("Iterable[object]", several)))
+    if found and all(isinstance(one, str) and one and not set(one) & _BLANK for one in found):
+        return cast("Tuple[str, ...]", found)
+    example = "'dynamodb:GetItem'" if option == "actions" else "'arn:aws:dynamodb:…:table/rates'"
+    mend = f"Give one or several in the words of the cloud, without blanks, such as {example}."
+    raise InvalidOption(where=where, option=option, found=given, mend=mend)
+
+
+def _shown(texts: Tuple[str, ...]) -> str:
+    return repr(texts[0] if len(texts) == 1 else texts)
+
+
+_BLANK = frozenset(" \t\r\n")
 
 Storage = Union[ObjectStorage, Database, External]
 

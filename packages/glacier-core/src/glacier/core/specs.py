@@ -8,6 +8,7 @@ from typing import Any, Iterable, Mapping, NamedTuple, Optional, Union, cast
 
 from glacier.core.durations import seconds_of
 from glacier.core.errors import InvalidOption, UnknownOption
+from glacier.core.schedules import check_schedule
 
 __all__ = [
     "DatabaseSpec",
@@ -96,11 +97,15 @@ class SecretSpec(NamedTuple):
 
 
 class ScheduleSpec(NamedTuple):
-    """When a deployed pipeline starts: five fields of cron, in a time zone."""
+    """When a deployed pipeline starts: five fields of cron, in a time zone.
+
+    ``overlap`` says what happens while an earlier run goes on: ``skip`` or ``allow``.
+    """
 
     name: str
     cron: str
     timezone: str = "UTC"
+    overlap: str = "skip"
     options: Options = _NONE
 
     @property
@@ -141,7 +146,7 @@ def checked(spec: Spec, where: str) -> Spec:
         elif isinstance(spec, DatabaseSpec):
             problem = _database(spec)
         elif isinstance(spec, ScheduleSpec):
-            problem = _schedule(spec)
+            check_schedule(spec.cron, spec.timezone, spec.overlap, where=where)
     if problem is not None:
         raise InvalidOption(
             where=where, option=problem.option, found=problem.found, mend=problem.mend
@@ -202,16 +207,6 @@ def _database(spec: DatabaseSpec) -> Optional[_Problem]:
         return _Problem("engine", spec.engine, "Every provider has 'postgres'.")
     if not _is_text(spec.size):
         return _Problem("size", spec.size, "Give 'small', 'medium' or 'large'.")
-    return None
-
-
-def _schedule(spec: ScheduleSpec) -> Optional[_Problem]:
-    cron = cast("object", spec.cron)
-    if not isinstance(cron, str) or len(cron.split()) != 5:
-        mend = "Give five fields: minute, hour, day, month, weekday; '0 6 * * *' is daily at six."
-        return _Problem("cron", cron, mend)
-    if not _is_text(spec.timezone):
-        return _Problem("timezone", spec.timezone, "Give a name such as 'Europe/Berlin'.")
     return None
 
 

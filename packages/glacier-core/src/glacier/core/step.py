@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional, Tuple
 
-__all__ = ["FORMAT", "Caching", "Policy", "Slot", "Step"]
+__all__ = ["FORMAT", "Caching", "Identity", "Policy", "Slot", "Step"]
 
 FORMAT = 1
 """The format of plans and calls; one that differs is refused by name."""
@@ -57,6 +57,18 @@ class Policy(NamedTuple):
     delay: float = 1.0
     retry_on: Tuple[str, ...] = ()
     timeout: Optional[float] = None
+
+
+class Identity(NamedTuple):
+    """Who a task is where it is deployed, of one that says so.
+
+    ``group`` is whom it is one with, empty for one by itself; ``permissions`` are pairs of an
+    action and what it is allowed on, in the words of the cloud.
+    """
+
+    task: str
+    group: str = ""
+    permissions: Tuple[Tuple[str, str], ...] = ()
 
 
 class Step(NamedTuple):

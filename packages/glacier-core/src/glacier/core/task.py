@@ -22,7 +22,7 @@ from glacier.core.dataset import Dataset, dataset_in
 from glacier.core.errors import InvalidOption
 from glacier.core.names import check_name
 from glacier.core.place import Place, Where, execution_of, place_of
-from glacier.core.resources import Serverless
+from glacier.core.resources import Permission, Serverless
 
 if sys.version_info >= (3, 10):
     from typing import ParamSpec
@@ -46,15 +46,15 @@ class Task(Generic[P, R]):
     ``when`` is a boolean dataset: where it is false, the task is skipped. ``tags`` are free words
     that a selection may use (``select="tag:nightly"``), and a limit (``concurrency={"api": 2}``).
     ``policy`` is what ``retries``, ``retry_delay``, ``retry_on`` and ``timeout`` say, ``caching``
-    what ``cache`` and ``version`` say, all of which ``Pipeline.task`` explains, and ``compute`` and
-    ``priority`` as well. Raises
+    what ``cache`` and ``version`` say, all of which ``Pipeline.task`` explains, and ``compute``,
+    ``permissions``, ``group`` and ``priority`` as well. Raises
     :class:`~glacier.core.errors.DefinitionError` for a name, an option or an annotation that has no
     meaning.
     """
 
     __slots__ = (
-        "__weakref__", "_hints", "_signature", "caching", "compute", "function", "name", "place",
-        "policy", "priority", "tags", "when",
+        "__weakref__", "_hints", "_signature", "caching", "compute", "function", "group", "name",
+        "permissions", "place", "policy", "priority", "tags", "when",
     )  # fmt: skip
     __glacier__ = "task"
 
@@ -66,6 +66,8 @@ class Task(Generic[P, R]):
     policy: Optional[Policy]
     caching: Optional[Caching]
     compute: Optional[Serverless]
+    permissions: Tuple[Permission, ...]
+    group: Optional[str]
     priority: float
 
     def __init__(
@@ -82,6 +84,8 @@ class Task(Generic[P, R]):
         cache: Optional[Cache] = None,
         version: Union[str, int, None] = None,
         compute: Optional[Serverless] = None,
+        permissions: Iterable[Permission] = (),
+        group: Optional[str] = None,
         priority: float = 0,
         frame: Optional[FrameType] = None,
     ) -> None:
@@ -111,6 +115,8 @@ class Task(Generic[P, R]):
 
             self.caching = read_caching(cache=cache, version=version, where=where)
         self.compute = None if compute is None else _size(compute, where)
+        self.permissions = _allowed(permissions, where) if permissions else ()
+        self.group = None if group is None else check_name(group, kind="group", where=where)
         self.priority = _number(priority, where) if priority else 0
         self._hints: Optional[Hints] = None
         self._signature: Optional[Signature] = None
@@ -179,6 +185,16 @@ def _size(compute: object, where: Where) -> Serverless:
         return compute
     mend = "Give compute=Serverless(memory=1024)."
     raise InvalidOption(where=str(where), option="compute", found=compute, mend=mend)
+
+
+def _allowed(permissions: object, where: Where) -> Tuple[Permission, ...]:
+    several = [permissions] if isinstance(permissions, Permission) else permissions
+    if isinstance(several, Iterable) and not isinstance(several, str):
+        found = tuple(cast("Iterable[object]", several))
+        if all(isinstance(one, Permission) for one in found):
+            return cast("Tuple[Permission, ...]", found)
+    mend = "Give permissions=[Permission(actions, resources)]."
+    raise InvalidOption(where=str(where), option="permissions", found=permissions, mend=mend)
 
 
 def _number(priority: object, where: Where) -> float:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Callable, List, Mapping, NamedTuple, Set
+from typing import TYPE_CHECKING, Any, Callable, List, Mapping, NamedTuple, Optional, Set
 
 from glacier.core.addresses import addresser
 from glacier.core.loader import load, split_target
 from glacier.core.programs import Session, opened
+from glacier.core.registration import Wish, register_pipeline
 from glacier.core.synth.execution import chosen, environment_of, forget
 
 if TYPE_CHECKING:
@@ -53,8 +54,15 @@ def program_of(register: Register) -> Program:
     return Program(run, raised, loops)
 
 
-def of_file(target: str, pipeline: str, environment: Environment, before: Set[str]) -> Register:
-    """What executes a file for one of its environments.
+def of_file(
+    target: str,
+    pipeline: str,
+    environment: Environment,
+    before: Set[str],
+    *,
+    wish: Optional[Wish] = None,
+) -> Register:
+    """What executes a file for one of its environments, and registers the pipeline.
 
     Modules beside the file that have been imported since ``before`` are imported anew.
     """
@@ -63,15 +71,24 @@ def of_file(target: str, pipeline: str, environment: Environment, before: Set[st
 
     def register(deletes_data: bool) -> None:
         forget(before, file)
-        one = Session(pipeline, environment=name, provider=kind, deletes_data=deletes_data)
+        one = Session(
+            pipeline,
+            environment=name,
+            provider=kind,
+            deletes_data=deletes_data,
+            packs=not deletes_data,
+        )
         with opened(one):
             loaded = load(file)
             found = environment_of(one, name, target)
             if found is not None:
-                storages = found.storages(chosen(loaded, wanted))
+                declared = chosen(loaded, wanted)
+                storages = found.storages(declared)
                 resources = {**storages, **found.resources}
                 natives = {key: resource.native for key, resource in resources.items()}
                 _export(found, natives, storages)
+                said = wish or one.wishes.get((declared.name, found.name), Wish())
+                _export_told(register_pipeline(found, declared, said, target=file))
 
     return register
 
@@ -89,6 +106,14 @@ def of_declared(pipeline: str, environment: Environment) -> Register:
             _export(environment, natives, storages)
 
     return register
+
+
+def _export_told(component: Any) -> None:
+    """Let what a pipeline's component tells be outputs."""
+    import pulumi
+
+    for name, value in getattr(component, "told", {}).items():
+        pulumi.export(f"pipeline/{name}", value)
 
 
 def _export(

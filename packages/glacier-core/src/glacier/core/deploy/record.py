@@ -44,7 +44,8 @@ class Deployment(NamedTuple):
     operation, with those that stay the ``same``. ``outputs`` are the ids of what is declared, by
     ``kind/name``, and what the file exports. ``addresses`` are those of its object storages, and of
     the raw ones that datasets are kept on, for ``env.bound(pipeline, addresses=…)``. ``kept`` are
-    the resources that ``destroy`` left, for they hold data. ``note`` says why nothing was done.
+    the resources that ``destroy`` left, for they hold data. ``note`` says why nothing was done,
+    ``remarks`` what of the pipeline was not.
     ``str`` of it is what the command prints.
     """
 
@@ -60,6 +61,7 @@ class Deployment(NamedTuple):
     addresses: Mapping[str, str] = {}
     kept: Tuple[str, ...] = ()
     note: str = ""
+    remarks: Tuple[str, ...] = ()
     format: int = FORMAT
 
     def to_json(self) -> Dict[str, Any]:
@@ -78,6 +80,7 @@ class Deployment(NamedTuple):
             "addresses": dict(self.addresses),
             "kept": list(self.kept),
             "note": self.note,
+            "remarks": list(self.remarks),
         }
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ what is wrong with the file before anything is touched; then inside the program,
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Any, Optional, Sequence
 
 from glacier.core.deploy.asked import Asked
 from glacier.core.deploy.operations import Job, operate
@@ -17,6 +17,7 @@ from glacier.core.deploy.remote import operate_elsewhere
 from glacier.core.errors import CannotDeploy, UnrealProvider
 from glacier.core.loading import end_here
 from glacier.core.programs import in_program, session
+from glacier.core.registration import Wish, register_pipeline, runs_pipelines
 from glacier.core.synth.execution import execute, file_of
 
 if TYPE_CHECKING:
@@ -26,21 +27,29 @@ if TYPE_CHECKING:
 __all__ = ["operate_on", "operate_on_file"]
 
 
-def operate_on(environment: Environment, pipeline: Pipeline, asked: Asked) -> Deployment:
+def operate_on(environment: Environment, pipeline: Pipeline, asked: Asked) -> Any:
     """What a method of an environment, such as ``env.deploy(pipeline)``, returns."""
     current, kind = session(), environment.provider.kind
     if current is not None:  # the file that asks is being executed for another operation
+        if asked.wish is not None:
+            current.wishes[pipeline.name, environment.name] = asked.wish
         if current.wants(environment=environment.name, provider=kind):
             end_here(pipeline)
         return _nothing(asked, pipeline.name, environment, "its file is being executed for another")
     end_here(pipeline)
     if in_program():
         note = "a Pulumi program is running, and its engine deploys what is declared in it"
+        if asked.operation == "deploy":
+            said = asked.wish or Wish()
+            component = register_pipeline(environment, pipeline, said, target=file_of(pipeline))
+            if component is not None:
+                return component
         return _nothing(asked, pipeline.name, environment, note)
     file = file_of(pipeline)
     if file is None:
         register = of_declared(pipeline.name, environment)
-        return _operate(environment, pipeline.name, asked, register)
+        remarks = _remarks(environment, pipeline, asked, has_file=False)
+        return _with(_operate(environment, pipeline.name, asked, register), remarks)
     return operate_elsewhere(f"{file}:{pipeline.name}", environment.name, kind, asked)
 
 
@@ -61,7 +70,30 @@ def operate_on_file(
         raise CannotDeploy(target=target, reason=reason, mend=mend)
     if home.provider.needs_program and asked.operation in ("deploy", "preview"):
         home.storages(seen.pipeline)  # two of one name are refused before anything is touched
-    return _operate(home, name, asked, of_file(target, name, home, before))
+        if seen.session.objections:
+            reason = "".join(f"\n  {one}" for one in seen.session.objections)
+            raise CannotDeploy(target=target, reason=reason, mend="")
+    register = of_file(target, name, home, before, wish=asked.wish)
+    remarks = _remarks(home, seen.pipeline, asked, has_file=True)
+    return _with(_operate(home, name, asked, register), remarks)
+
+
+def _remarks(
+    environment: Environment, pipeline: Pipeline, asked: Asked, *, has_file: bool
+) -> Sequence[str]:
+    """What of a pipeline is not deployed, and why."""
+    if asked.operation not in ("deploy", "preview") or not pipeline.tasks:
+        return ()
+    if not runs_pipelines(environment):
+        cloud = environment.provider.location.cloud
+        return (f"resources alone: tasks do not run in {cloud} yet",)
+    if not has_file:
+        return ("resources alone: no file declares this pipeline at its top level",)
+    return ()
+
+
+def _with(done: Deployment, remarks: Sequence[str]) -> Deployment:
+    return done if done.note else done._replace(remarks=tuple(remarks))
 
 
 def _operate(

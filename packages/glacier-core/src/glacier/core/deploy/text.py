@@ -41,6 +41,8 @@ def text_of(done: Deployment, *, with_steps: bool = True) -> str:
     if done.kept:
         lines += ["", f"Kept, for they hold data ({len(done.kept)})"]
         lines += [f"  {name}" for name in done.kept]
+    if done.remarks:
+        lines += ["", *done.remarks]
     return "\n".join(lines) + "\n"
 
 

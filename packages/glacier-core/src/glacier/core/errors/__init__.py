@@ -93,7 +93,10 @@
     │   ├── UnreachableExternal
     │   └── ChangedExternal          other data than when the run began
     ├── DeployError                  a deployment that cannot begin, or did not go well
+    │   ├── BundleTooLarge           more than a cloud takes
+    │   ├── CannotBundle
     │   ├── CannotDeploy
+    │   ├── CannotResolve            requirements without packages for where they are to run
     │   ├── MissingEngine            the program pulumi
     │   ├── MissingPassphrase
     │   ├── StackLocked
@@ -165,6 +168,7 @@ from glacier.core.errors._run import (
 )
 
 if TYPE_CHECKING:
+    from glacier.core.errors._bundle import BundleTooLarge, CannotBundle, CannotResolve
     from glacier.core.errors._deploy import (
         CannotDeploy,
         DeployError,
@@ -239,10 +243,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AmbiguousName",
+    "BundleTooLarge",
+    "CannotBundle",
     "CannotCache",
     "CannotDeploy",
     "CannotPublish",
     "CannotReplay",
+    "CannotResolve",
     "CannotResume",
     "CannotSynth",
     "ChangedExternal",
@@ -349,10 +356,13 @@ __all__ = [
 
 # Errors about stored data, environments and deployments: only who has some loads them.
 _ROOMS = {
+    "BundleTooLarge": "_bundle",
+    "CannotBundle": "_bundle",
     "CannotCache": "_storage",
     "CannotDeploy": "_deploy",
     "CannotPublish": "_stores",
     "CannotReplay": "_storage",
+    "CannotResolve": "_bundle",
     "CannotResume": "_storage",
     "CannotSynth": "_resources",
     "ChangedExternal": "_external",

@@ -17,6 +17,7 @@ from glacier.core.errors import (
     EmptyPipeline,
     ExternalProduced,
     GlacierError,
+    InvalidOption,
     MissingProducer,
 )
 from glacier.core.graph.agreement import Declaration, parameter_conflicts, type_conflicts
@@ -134,6 +135,7 @@ class _Inference:
 
     def problems(self, graph: Graph) -> Iterator[GlacierError]:
         yield from self.tasks_alike()
+        yield from self.groups_named_as_tasks()
         for name, datasets in self.alike.items():
             yield DuplicateDataset(name=name, places=[str(dataset.place) for dataset in datasets])
         for name, positions in self.rivals.items():
@@ -157,6 +159,18 @@ class _Inference:
             if len(tasks) > 1:
                 places = [str(task.place) for task in tasks]
                 yield DuplicateTask(name=name, places=places, left_over=_left_over(tasks))
+
+    def groups_named_as_tasks(self) -> Iterator[DefinitionError]:
+        """A task that would be one with a task that is not in its group."""
+        grouped = [task for task in self.tasks if task.group is not None]
+        if grouped:
+            named = {task.name: task for task in self.tasks if task.group != task.name}
+            for task in grouped:
+                other = named.get(task.group or "")
+                if other is not None:
+                    mend = f"{other.where} has this name and is not in the group: give it another."
+                    where, group = str(task.where), task.group
+                    yield InvalidOption(where=where, option="group", found=group, mend=mend)
 
     def rivalry(self, dataset: str, tasks: Sequence[AnyTask]) -> DefinitionError:
         return DuplicateProducer(

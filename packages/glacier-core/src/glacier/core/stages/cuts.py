@@ -11,7 +11,7 @@ from typing import Dict, List, NamedTuple, Sequence, Set, Tuple
 
 from glacier.core.stages.network import Network
 
-__all__ = ["Times", "cheapest", "missing_pairs", "times_of"]
+__all__ = ["Cuts", "Times", "cheapest", "cuts_of", "times_of"]
 
 
 class Times(NamedTuple):
@@ -38,11 +38,16 @@ def times_of(network: Network, nodes: Sequence[int]) -> Times:
     return Times(begins, left)
 
 
-def missing_pairs(network: Network, order: Sequence[int]) -> List[int]:
-    """For each cut of an order, after its first node and so on: how many pairs are not connected.
+class Cuts(NamedTuple):
+    """An order of nodes and, for each cut of it, after the first node and so on, how many pairs
+    are not connected. Where there are none, what is before the cut comes before the rest anyway."""
 
-    A cut without any is none that costs: what is done before it comes before the rest anyway.
-    """
+    order: List[int]
+    missing: List[int]
+
+
+def cuts_of(network: Network, order: List[int]) -> Cuts:
+    """All cuts of an order of nodes without edges to others."""
     waits = {node: len(network.before[node]) for node in order}
     last: Set[int] = set()  # of what is done, that of which nothing else that is done waits
     first = {node for node, count in waits.items() if not count}
@@ -60,11 +65,11 @@ def missing_pairs(network: Network, order: Sequence[int]) -> List[int]:
                 first.add(one)
                 edges += len(network.before[one] & last)
         found.append(len(last) * len(first) - edges)
-    return found
+    return Cuts(order, found)
 
 
 def cheapest(
-    network: Network, times: Times, orders: Sequence[Sequence[int]], *, halving: bool
+    network: Network, times: Times, cuts: Sequence[Cuts], *, halving: bool
 ) -> Tuple[List[int], List[int]]:
     """The two sides of the cheapest cut of some orders.
 
@@ -75,19 +80,18 @@ def cheapest(
     """
     best: Tuple[int, ...] = ()
     sides: Tuple[List[int], List[int]] = [], []
-    longest = max([times.begins[node] + times.left[node] for node in orders[0]])
-    for order in orders:
+    longest = max([times.begins[node] + times.left[node] for node in cuts[0].order])
+    for order, pairs in cuts:
         size = len(order)
         margin = size // 4
         lengths = _lengths(network, times, order)
-        for place, missing in enumerate(missing_pairs(network, order), 1):
-            length = lengths[place - 1]
+        for place, (length, missing) in enumerate(zip(lengths, pairs), 1):
             aside = not margin <= place <= size - margin
             if aside and (halving or length > longest):
                 continue
             cost = length, missing, abs(2 * place - size)
             if not best or cost < best:
-                best, sides = cost, (list(order[:place]), list(order[place:]))
+                best, sides = cost, (order[:place], order[place:])
     return sides
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Iterable, List, Sequence, Set, Tuple
 
 from glacier.core.stages.contraction import contract
-from glacier.core.stages.cuts import cheapest, missing_pairs, times_of
+from glacier.core.stages.cuts import Cuts, Times, cheapest, cuts_of, times_of
 from glacier.core.stages.network import Network
 from glacier.core.stages.transitive import drop_implied
 from glacier.core.stages.tree import Barrier, Stages
@@ -86,19 +86,25 @@ class _Division:
             return
         times = times_of(network, nodes)
         soon = sorted(nodes, key=lambda node: (times.begins[node], network.firsts[node]))
-        places = [place for place, pairs in enumerate(missing_pairs(network, soon), 1) if not pairs]
+        cuts = cuts_of(network, soon)
+        places = [place for place, pairs in enumerate(cuts.missing, 1) if not pairs]
         if places:
-            bounds = zip([0, *places], [*places, len(soon)])
-            parts = [soon[low:high] for low, high in bounds]
+            parts = [soon[low:high] for low, high in zip([0, *places], [*places, len(soon)])]
         else:
-            late = sorted(nodes, key=lambda node: (-times.left[node], network.firsts[node]))
-            halving = self._effort < 0
-            self._effort -= len(nodes) + network.edges(nodes)
-            parts = list(cheapest(network, times, [soon, late], halving=halving))
-            self._note(*parts)
+            parts = self._cut(times, cuts)
         for part in parts[:-1]:
             _cut_off(network, part)
         self._put(slot, parts, parallel=False)
+
+    def _cut(self, times: Times, soon: Cuts) -> List[List[int]]:
+        """The two sides of a barrier, which is noted."""
+        network, nodes = self._network, soon.order
+        late = sorted(nodes, key=lambda node: (-times.left[node], network.firsts[node]))
+        cuts = [soon, cuts_of(network, late)]
+        above, below = cheapest(network, times, cuts, halving=self._effort < 0)
+        self._effort -= len(nodes) + network.edges(nodes)
+        self._note(above, below)
+        return [above, below]
 
     def _put(self, slot: int, parts: Sequence[List[int]], *, parallel: bool) -> None:
         slots = [self._forest.reserve() for _ in parts]

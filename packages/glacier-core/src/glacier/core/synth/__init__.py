@@ -1,8 +1,9 @@
 """What a pipeline would be in a cloud: its resources and permissions, without any cloud.
 
 ``sources`` executes a file afresh inside ``program``, which stands in for Pulumi's engine;
-``plain`` makes what is registered readable, ``advice`` says what is doubtful in it; ``record`` is
-the result, ``text`` what people read of it, and ``changes`` what differs from an earlier one.
+``plain`` makes what is registered readable, ``waiting`` says where tasks wait that need not,
+``advice`` what is doubtful; ``record`` is the result, ``text`` what people read of it, and
+``changes`` what differs from an earlier one.
 """
 
 from __future__ import annotations

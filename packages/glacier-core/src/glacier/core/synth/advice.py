@@ -39,6 +39,7 @@ def advice(
             )
         if producer is not None and (is_cloud or dataset.keeping.storage is not None):
             yield from _unfit(dataset, _type_of(graph, producer, name))
+    yield from _broad(graph)
     if environment is not None:
         yield from _elsewhere(graph, rows, environment)
         yield from _incomplete(graph, environment)
@@ -72,6 +73,22 @@ def _unfit(dataset: Dataset, kind: Any) -> Iterator[str]:
         f"dataset {dataset.name!r} has no format= and holds {plain.__name__}, which would not come "
         "back equal from JSON: give it a format, such as format='pickle'"
     )
+
+
+def _broad(graph: Graph) -> Iterator[str]:
+    """Permissions for anything, or for whole services on anything."""
+    for task in graph.tasks:
+        for one in task.permissions:
+            wide = [
+                action
+                for action in one.actions
+                if action == "*" or ("*" in action and "*" in one.resources)
+            ]
+            if wide:
+                yield (
+                    f"task {task.name!r} has a permission for {listed(wide)} on "
+                    f"{listed(one.resources)}: name the actions and resources that it needs"
+                )
 
 
 def _elsewhere(graph: Graph, rows: Sequence[Registered], environment: Environment) -> Iterator[str]:

@@ -11,8 +11,8 @@ __all__ = ["Change", "changes"]
 
 
 class Change(NamedTuple):
-    """Something that was ``added``, ``removed`` or ``changed``; ``what`` is a permission, resource
-    or warning."""
+    """Something that was ``added``, ``removed`` or ``changed``; ``what`` is a permission, resource,
+    barrier or warning."""
 
     kind: str
     what: str
@@ -25,6 +25,7 @@ def changes(before: Synth, after: Synth) -> List[Change]:
     return [
         *_listed("permission", _permissions(before), _permissions(after)),
         *_resources(before, after),
+        *_listed("barrier", _barriers(before), _barriers(after)),
         *_listed("warning", dict.fromkeys(before.warnings), dict.fromkeys(after.warnings)),
     ]
 
@@ -35,6 +36,10 @@ def _permissions(synth: Synth) -> Mapping[str, Any]:
         + (f" in {one.storage}" if one.storage else ""): None
         for one in synth.permissions
     }
+
+
+def _barriers(synth: Synth) -> Mapping[str, Any]:
+    return dict.fromkeys(map(str, synth.barriers))
 
 
 def _listed(what: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:

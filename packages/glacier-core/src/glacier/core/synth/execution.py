@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional
 from glacier.core.errors import CannotSynth, UnknownName
 from glacier.core.loader import Loaded, load, split_target
 from glacier.core.pipeline import Pipeline
-from glacier.core.programs import Session, opened
+from glacier.core.programs import Session, in_program, opened
+from glacier.core.registration import Wish, register_pipeline
 from glacier.core.synth.program import Program, run_program
 
 if TYPE_CHECKING:
@@ -61,11 +62,22 @@ def _executed(
 ) -> Tuple[Session, _Done]:
     file, name = split_target(target)
     one = Session(project, environment=environment, provider=provider)
+
+    def declare() -> Pipeline:
+        pipeline = chosen(load(file), name)
+        # A guess that was wrong is repeated, and outside a program there is nothing to register.
+        if pipeline.name == project and in_program():
+            home = environment_of(one, environment, target)
+            if home is not None:
+                wish = one.wishes.get((pipeline.name, home.name), Wish())
+                register_pipeline(home, pipeline, wish, target=file)
+        return pipeline
+
     with opened(one):
-        loaded, program = run_program(
-            lambda: load(file), project=project, stack=stack, answers=lambda: _answers(one)
+        pipeline, program = run_program(
+            declare, project=project, stack=stack, answers=lambda: _answers(one)
         )
-    return one, _Done(chosen(loaded, name), program)
+    return one, _Done(pipeline, program)
 
 
 def _answers(one: Session) -> Mapping[str, Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Tuple, cast
 from glacier.core.contracts.providers import Location, Registered
 from glacier.core.errors import RecordError
 from glacier.core.grants import Grant
+from glacier.core.synth.waiting import Wait
 
 __all__ = ["FORMAT", "Named", "Synth"]
 
@@ -25,6 +26,7 @@ class Named(NamedTuple):
 class Synth(NamedTuple):
     """Every resource that would be registered, who may do what, and what is doubtful.
 
+    ``barriers`` are where tasks wait that need not; in a cloud, for a local run has none.
     ``str`` of it is what ``glacier synth`` prints.
     """
 
@@ -36,6 +38,7 @@ class Synth(NamedTuple):
     names: Tuple[Named, ...] = ()
     warnings: Tuple[str, ...] = ()
     format: int = FORMAT
+    barriers: Tuple[Wait, ...] = ()
 
     def to_json(self) -> Dict[str, Any]:
         """The same as JSON data, for a file in a repository."""
@@ -48,6 +51,7 @@ class Synth(NamedTuple):
             "permissions": [one.to_json() for one in self.permissions],
             "names": [one._asdict() for one in self.names],
             "warnings": list(self.warnings),
+            "barriers": [one.to_json() for one in self.barriers],
         }
 
     @classmethod
@@ -69,6 +73,7 @@ class Synth(NamedTuple):
                 tuple([Grant(**one) for one in record["permissions"]]),
                 tuple([Named(**one) for one in record["names"]]),
                 tuple(record["warnings"]),
+                barriers=tuple(map(_wait, record.get("barriers", ()))),
             )
         except (KeyError, TypeError) as error:
             broken = f"{type(error).__name__}: {error}"
@@ -80,3 +85,7 @@ class Synth(NamedTuple):
         from glacier.core.synth.text import text_of
 
         return text_of(self)
+
+
+def _wait(data: Mapping[str, Any]) -> Wait:
+    return Wait(tuple(data["before"]), tuple(data["after"]))

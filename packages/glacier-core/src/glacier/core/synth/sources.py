@@ -21,6 +21,7 @@ from glacier.core.synth.execution import execute, file_of
 from glacier.core.synth.permissions import permissions
 from glacier.core.synth.program import Program, run_program
 from glacier.core.synth.record import Named, Synth
+from glacier.core.synth.waiting import waits_of
 
 if TYPE_CHECKING:
     from glacier.core.environment import Environment
@@ -89,11 +90,13 @@ def _finished(
         graph = graph._replace(datasets=datasets)
     rows = (*program.resources, *sorted(one.told, key=lambda row: (row.type, row.name)))
     names = sorted({Named(*each) for each in one.names if each[1] != each[2]})
-    granted = permissions(pipeline.plan(), graph)
+    plan = pipeline.plan()
+    granted = permissions(plan, graph)
     provider = None if environment is None else environment.provider
     warnings: List[str] = [
         *(() if provider is None else provider.doubts()),
         *advice(graph, rows, environment=environment),
+        *one.objections,
         *[f"the answer of {token} is not known without a cloud" for token in program.unanswered],
         *more,
     ]
@@ -105,6 +108,7 @@ def _finished(
         tuple(granted),
         tuple(names),
         tuple(warnings),
+        barriers=tuple(waits_of(plan)) if provider is None or provider.needs_program else (),
     )
 
 

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["text_of", "text_of_changes"]
 
+_BARRIERS = 10  # are told; all of them are in the JSON
+
 
 def text_of(synth: Synth) -> str:
-    """Resources as a tree, the table of permissions, the names that were changed, and warnings."""
+    """Resources as a tree, permissions as a table, names that were changed, barriers, warnings."""
     head = f"{synth.pipeline} in {synth.environment or 'no environment'} ({synth.location})"
     lines = [head, "", f"Resources ({len(synth.resources)})", *_tree(synth.resources)]
     lines += ["", f"Permissions ({len(synth.permissions)})"]
@@ -23,6 +25,11 @@ def text_of(synth: Synth) -> str:
     if synth.names:
         lines += ["", "Names in the cloud"]
         lines += _table([(one.kind, one.name, one.called) for one in synth.names])
+    if synth.barriers:
+        lines += ["", f"Barriers ({len(synth.barriers)})"]
+        lines += [f"  {one}" for one in synth.barriers[:_BARRIERS]]
+        if len(synth.barriers) > _BARRIERS:
+            lines += [f"  and {len(synth.barriers) - _BARRIERS} more"]
     if synth.warnings:
         lines += ["", f"Warnings ({len(synth.warnings)})"]
         lines += [f"  {warning}" for warning in synth.warnings]
