@@ -19,10 +19,8 @@ from glacier.core.events import (
     ItemFinished,
     RunFinished,
     RunStarted,
-    TaskFinished,
     TaskStarted,
 )
-from glacier.core.following.deployment import plan_of_run
 from glacier.core.following.errors import NotBegun, TaskLost
 from glacier.core.following.platform import Fault
 from glacier.core.run import Run
@@ -281,8 +279,7 @@ def test_who_leaves_a_run_can_follow_it_again(tmp_path: Path) -> None:
     assert isinstance(seen[-1], RunFinished)
     assert seen[-1].state is State.RUNNING
 
-    plan = plan_of_run(client.client.shelves, run, client.deployed.plan)
-    done = client.client.follow(run, plan, listeners=[client.events.append])
+    done = client.client.attach(run, listeners=[client.events.append])
 
     assert done.state == "succeeded"
     assert client.told().count("extract succeeded") == 1

@@ -38,7 +38,7 @@ class Following(NamedTuple):
 class DeployedPipeline:
     """Starts and follows the runs of one deployed pipeline.
 
-    ``plan`` is the deployed one, of all tasks.
+    ``plan`` is the deployed one, of all tasks, ``fingerprint`` the hash of what is deployed.
     """
 
     def __init__(
@@ -48,10 +48,12 @@ class DeployedPipeline:
         platform: Platform,
         shelves: Shelves,
         following: Optional[Following] = None,
+        fingerprint: str = "",
     ) -> None:
         self.plan = plan
         self.platform = platform
         self.shelves = shelves
+        self.fingerprint = fingerprint
         self.following = Following() if following is None else following
 
     def start(

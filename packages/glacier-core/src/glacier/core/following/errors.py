@@ -9,6 +9,7 @@ from glacier.core.errors import RequestError, RunError
 __all__ = [
     "CannotFeed",
     "Drifted",
+    "Left",
     "NoSuchRun",
     "NotBegun",
     "NotDeployed",
@@ -99,3 +100,11 @@ def _mend(told: str) -> str:
     if "timeout" in text or "timed out" in text:
         return "Give it more time: compute=Serverless(timeout=…), or timeout= of the task."
     return "Its log says more."
+
+
+class Left(KeyboardInterrupt):
+    """Somebody has stopped following a run; ``how`` says what becomes of it."""
+
+    def __init__(self, *, run: str, how: str) -> None:
+        self.run = run
+        super().__init__(f"run {run} {how}")
