@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional
 
 import pytest
+from deployed_conductor import Killed, PlayedConductor, Turns, client_of
 from deployed_pipeline import Deployment, deploy
-from deployed_platform import Killed, PlayedPlatform, Turns, client_of
 
 from glacier.core import Dataset, Pipeline, RunFailed, Skip
 from glacier.core.contracts import State
@@ -21,8 +21,8 @@ from glacier.core.events import (
     RunStarted,
     TaskStarted,
 )
+from glacier.core.following.conductor import Fault
 from glacier.core.following.errors import NotBegun, TaskLost
-from glacier.core.following.platform import Fault
 from glacier.core.run import Run
 from glacier.core.testing import InlineExecutor
 
@@ -68,10 +68,10 @@ def shop(*, fails: bool = False) -> Pipeline:
 class Client:
     """Runs a deployed pipeline as an executor does, and remembers the events."""
 
-    def __init__(self, deployed: Deployment, platform: Any = None, **options: Any) -> None:
-        self.platform = PlayedPlatform(deployed) if platform is None else platform
+    def __init__(self, deployed: Deployment, conductor: Any = None, **options: Any) -> None:
+        self.conductor = PlayedConductor(deployed) if conductor is None else conductor
         self.deployed = deployed
-        self.client = client_of(deployed, self.platform, **options)
+        self.client = client_of(deployed, self.conductor, **options)
         self.events: List[Event] = []
 
     def start(self, **asked: Any) -> str:
@@ -212,7 +212,7 @@ def test_a_task_that_was_killed_is_told_by_what_the_service_says(tmp_path: Path)
             raise Killed(Fault("Runtime.OutOfMemory", "used 128 MB"))
 
     deployed = deploy(shop(), tmp_path)
-    client = Client(deployed, PlayedPlatform(deployed, kill))
+    client = Client(deployed, PlayedConductor(deployed, kill))
 
     run = client.execute()
 
@@ -235,7 +235,7 @@ def test_a_run_that_cannot_begin_says_why(tmp_path: Path) -> None:
 
     client = Client(deploy(pipeline, tmp_path))
     run = "20260131T120000.000000Z-aaaaaa"
-    client.platform.start(run, {"run": run})
+    client.conductor.start(run, {"run": run})
 
     with pytest.raises(NotBegun, match="'day'") as caught:
         client.client.follow(run, client.deployed.plan, listeners=[client.events.append])
@@ -247,14 +247,14 @@ def test_a_run_that_cannot_begin_says_why(tmp_path: Path) -> None:
 
 def test_a_run_that_is_stopped_is_cancelled(tmp_path: Path) -> None:
     deployed = deploy(shop(), tmp_path)
-    platform = PlayedPlatform(deployed)
+    conductor = PlayedConductor(deployed)
 
     def stop(payload: Dict[str, Any]) -> None:
         if payload.get("task") == "add":
-            platform.stop(payload["run"])
+            conductor.stop(payload["run"])
 
-    platform.before = stop
-    client = Client(deployed, platform)
+    conductor.before = stop
+    client = Client(deployed, conductor)
     run = client.execute()
     assert run.state == "cancelled"
     assert run.tasks["extract"].state == "succeeded"
@@ -272,7 +272,7 @@ def test_who_leaves_a_run_can_follow_it_again(tmp_path: Path) -> None:
             if self.time > 1.0:
                 raise KeyboardInterrupt
 
-    left = client_of(client.deployed, client.platform, clock=Impatient(client.platform))
+    left = client_of(client.deployed, client.conductor, clock=Impatient(client.conductor))
     seen: List[Event] = []
     with pytest.raises(KeyboardInterrupt):
         left.follow(run, client.plan, listeners=[seen.append])
@@ -288,7 +288,7 @@ def test_who_leaves_a_run_can_follow_it_again(tmp_path: Path) -> None:
 def test_a_run_that_was_over_long_ago_is_told_from_its_beginning(tmp_path: Path) -> None:
     client = Client(deploy(shop(), tmp_path))
     run = client.start()
-    client.platform.played[run].finish()
+    client.conductor.played[run].finish()
     live = Client(deploy(shop(), tmp_path))
     live.execute()
     client.client.follow(run, client.plan, listeners=[client.events.append])
@@ -298,7 +298,7 @@ def test_a_run_that_was_over_long_ago_is_told_from_its_beginning(tmp_path: Path)
 def test_the_follower_asks_the_service_at_most_once_a_second(tmp_path: Path) -> None:
     asked: List[float] = []
 
-    class Counting(PlayedPlatform):
+    class Counting(PlayedConductor):
         clock: Optional[Turns] = None
 
         def status(self, run: str) -> Any:
@@ -307,7 +307,7 @@ def test_the_follower_asks_the_service_at_most_once_a_second(tmp_path: Path) -> 
             return super().status(run)
 
     deployed = deploy(shop(), tmp_path)
-    platform = Counting(deployed)
-    platform.clock = Turns(platform)
-    Client(deployed, platform, clock=platform.clock).execute()
+    conductor = Counting(deployed)
+    conductor.clock = Turns(conductor)
+    Client(deployed, conductor, clock=conductor.clock).execute()
     assert all(later - earlier >= 1.0 for earlier, later in zip(asked, asked[1:]))

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
+from deployed_conductor import PlayedConductor, client_of
 from deployed_pipeline import deploy
-from deployed_platform import PlayedPlatform, client_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,9 +23,9 @@ from glacier.core.events import (
     TaskFinished,
     TaskStarted,
 )
+from glacier.core.following.conductor import Fault, Phase, Status
 from glacier.core.following.deployment import DeployedPipeline, Following
 from glacier.core.following.errors import TaskLost
-from glacier.core.following.platform import Fault, Phase, Status
 from glacier.core.following.shelves import Shelves
 from glacier.core.remote.bindings import BoundPlaces
 from glacier.core.run import Run
@@ -158,11 +158,11 @@ def followed(nodes: Sequence[Node], data: st.DataObject) -> Seen:
     local = InlineExecutor().execute(pipeline_of(nodes), raise_on_failure=False, keep=True)
     with tempfile.TemporaryDirectory() as folder:
         deployed = deploy(pipeline_of(nodes), Path(folder))
-        platform = PlayedPlatform(deployed)
-        client = client_of(deployed, platform)
+        conductor = PlayedConductor(deployed)
+        client = client_of(deployed, conductor)
         pipeline = deployed.make().pipeline
         run_id = client.start(pipeline.prepare())
-        platform.played[run_id].finish()
+        conductor.played[run_id].finish()
 
         store = deployed.store
         failed = [name for name, task in local.tasks.items() if task.state == "failed"]
@@ -179,11 +179,11 @@ def followed(nodes: Sequence[Node], data: st.DataObject) -> Seen:
         shelves = Shelves(
             "random", client.shelves.datasets, LatePlaces(client.shelves.places, late)
         )
-        phase = platform.status(run_id).phase
+        phase = conductor.status(run_id).phase
         faults = {} if killed is None else {killed: Fault("Sandbox.Timedout", "")}
         watching = DeployedPipeline(
             deployed.plan,
-            platform=Over(hidden, phase, faults),  # type: ignore[arg-type]
+            conductor=Over(hidden, phase, faults),  # type: ignore[arg-type]
             shelves=shelves,
             following=Following(clock=Revealing(hidden)),
         )

@@ -78,6 +78,9 @@ if TYPE_CHECKING:
     from glacier.core.events import AttemptFailed, Event, ItemFinished, TaskFinished, TaskStarted
     from glacier.core.execution import Driver, Execution, check_secrets, explained, prepared
     from glacier.core.executor import PoolExecutor
+    from glacier.core.following.errors import NoSuchRun, NotDeployed
+    from glacier.core.following.executor import Connection, DeployedExecutor
+    from glacier.core.following.conductor import Conductor, Fault, ListedRun, Phase, Status
     from glacier.core.hindrances import hindered, unmet, upstream_failed
     from glacier.core.history.recorder import Recorder
     from glacier.core.imports import watch_imports
@@ -102,6 +105,7 @@ if TYPE_CHECKING:
         read_deployed,
         read_manifest,
     )
+    from glacier.core.remote.payloads import run_of
     from glacier.core.remote.program import Program
     from glacier.core.resources import Database, External, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
@@ -147,10 +151,13 @@ __all__ = [
     "Bindings",
     "BoundPlaces",
     "CannotDeploy",
+    "Conductor",
+    "Connection",
     "Database",
     "DatabaseSpec",
     "DefinitionError",
     "Deployed",
+    "DeployedExecutor",
     "DirectoryStore",
     "Driver",
     "Entry",
@@ -160,6 +167,7 @@ __all__ = [
     "Executor",
     "Expansion",
     "External",
+    "Fault",
     "FolderPlaces",
     "GlacierError",
     "GlacierWarning",
@@ -176,12 +184,15 @@ __all__ = [
     "Launchable",
     "Ledger",
     "Limits",
+    "ListedRun",
     "Listener",
     "Location",
     "LogLine",
     "Manifest",
+    "NoSuchRun",
     "NotAnEnvironment",
     "NotBound",
+    "NotDeployed",
     "ObjectStorage",
     "ObjectStorageSpec",
     "ObjectStore",
@@ -189,6 +200,7 @@ __all__ = [
     "PackedError",
     "Packing",
     "Parallel",
+    "Phase",
     "PipelineParts",
     "PipelineProvider",
     "Places",
@@ -218,6 +230,7 @@ __all__ = [
     "Spec",
     "Stages",
     "State",
+    "Status",
     "Step",
     "Store",
     "StoreDenied",
@@ -279,6 +292,7 @@ __all__ = [
     "release",
     "run_call",
     "run_call_async",
+    "run_of",
     "set_options",
     "share_scratch",
     "split_bucket",
@@ -301,10 +315,13 @@ _ROOMS = {
     "Bindings": "remote.bindings",
     "BoundPlaces": "remote.bindings",
     "CannotDeploy": "errors",
+    "Conductor": "following.conductor",
+    "Connection": "following.executor",
     "Database": "resources",
     "DatabaseSpec": "specs",
     "DefinitionError": "errors",
     "Deployed": "remote.deployed",
+    "DeployedExecutor": "following.executor",
     "DirectoryStore": "stores",
     "Driver": "execution",
     "Environment": "environment",
@@ -312,6 +329,7 @@ _ROOMS = {
     "Execution": "execution",
     "Expansion": "mapping",
     "External": "resources",
+    "Fault": "following.conductor",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
     "GlacierWarning": "errors",
@@ -325,11 +343,14 @@ _ROOMS = {
     "KeyMissing": "errors",
     "Ledger": "ledger",
     "Limits": "limits",
+    "ListedRun": "following.conductor",
     "Location": "contracts.providers",
     "LogLine": "tasklog",
     "Manifest": "remote.deployed",
+    "NoSuchRun": "following.errors",
     "NotAnEnvironment": "errors",
     "NotBound": "storage.folders",
+    "NotDeployed": "following.errors",
     "ObjectStorage": "resources",
     "ObjectStorageSpec": "specs",
     "ObjectStore": "stores.objects",
@@ -337,6 +358,7 @@ _ROOMS = {
     "PackedError": "crossing",
     "Packing": "contracts.pipelines",
     "Parallel": "stages",
+    "Phase": "following.conductor",
     "PipelineParts": "contracts.pipelines",
     "PipelineProvider": "contracts.pipelines",
     "Places": "storage.places",
@@ -362,6 +384,7 @@ _ROOMS = {
     "Slot": "step",
     "Spec": "specs",
     "Stages": "stages",
+    "Status": "following.conductor",
     "Step": "step",
     "StoreDenied": "errors",
     "StoreError": "errors",
@@ -418,6 +441,7 @@ _ROOMS = {
     "release": "tasklog",
     "run_call": "worker",
     "run_call_async": "worker",
+    "run_of": "remote.payloads",
     "set_options": "components",
     "share_scratch": "context",
     "split_bucket": "stores.connecting",

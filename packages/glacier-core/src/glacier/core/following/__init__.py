@@ -7,7 +7,7 @@ stop at any time, and another one go on: nothing of the run is kept with a clien
 ===========  =====================================================================================
 module       noun
 ===========  =====================================================================================
-``platform``  what a client asks of the service that conducts runs
+``conductor``  what a client asks of the service that conducts runs
 ``errors``    a run that could not begin, a task of which no record is left, a follower that left
 ``notes``     what the workspace has of a run, found by listing
 ``evidence``  what is known of one task

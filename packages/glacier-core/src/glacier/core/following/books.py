@@ -11,10 +11,10 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Opt
 
 from glacier.core.contracts import State, VersionRef
 from glacier.core.events import Event, TaskFinished
+from glacier.core.following.conductor import Fault
 from glacier.core.following.errors import TaskLost
 from glacier.core.following.evidence import End, Evidence
 from glacier.core.following.notes import Note
-from glacier.core.following.platform import Fault
 from glacier.core.hindrances import hindered, skipped, upstream_failed
 from glacier.core.plan import Plan
 from glacier.core.remote.failures import Failure, error_of

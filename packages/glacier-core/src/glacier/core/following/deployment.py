@@ -10,11 +10,11 @@ from glacier.core.contracts import Launch, Listener, State
 from glacier.core.events import RunFinished, RunStarted
 from glacier.core.execution import dispatcher
 from glacier.core.following.books import Books, Verdict
-from glacier.core.following.errors import NotBegun, PlatformFailed
+from glacier.core.following.conductor import Conductor, ListedRun, Phase, Status
+from glacier.core.following.errors import NotBegun, ServiceFailed
 from glacier.core.following.feeding import feed
 from glacier.core.following.follower import Clock, Follower, Pace, SystemClock
 from glacier.core.following.notes import Notes
-from glacier.core.following.platform import Phase, Platform, PlatformRun, Status
 from glacier.core.following.shelves import Shelves
 from glacier.core.plan import Plan
 from glacier.core.remote.failures import error_of
@@ -45,13 +45,13 @@ class DeployedPipeline:
         self,
         plan: Plan,
         *,
-        platform: Platform,
+        conductor: Conductor,
         shelves: Shelves,
         following: Optional[Following] = None,
         fingerprint: str = "",
     ) -> None:
         self.plan = plan
-        self.platform = platform
+        self.conductor = conductor
         self.shelves = shelves
         self.fingerprint = fingerprint
         self.following = Following() if following is None else following
@@ -76,7 +76,7 @@ class DeployedPipeline:
             request["resume"] = resume
         if launch.inputs:
             request["inputs"] = list(feed(self.shelves, run, launch.inputs))
-        self.platform.start(run, request)
+        self.conductor.start(run, request)
         return run
 
     def follow(
@@ -91,7 +91,7 @@ class DeployedPipeline:
 
         Who is interrupted leaves the run, which goes on; its listeners are told that it is
         running. Raises :class:`~glacier.core.following.errors.NotBegun`,
-        :class:`~glacier.core.following.errors.PlatformFailed`, and what stores and the service
+        :class:`~glacier.core.following.errors.ServiceFailed`, and what stores and the service
         raise.
         """
         began = time() if started is None else started
@@ -99,7 +99,7 @@ class DeployedPipeline:
         books = Books(run, plan, read=self.shelves.read, link=self._link(run))
         notes = Notes(self.shelves.places.workspace(), run)
         pace, clock = self.following
-        follower = Follower(notes, books, self.platform, emit=emit, pace=pace, clock=clock)
+        follower = Follower(notes, books, self.conductor, emit=emit, pace=pace, clock=clock)
         if emit is not None:
             emit(RunStarted(run, plan, began))
         state, duration = State.RUNNING, 0.0
@@ -128,7 +128,7 @@ class DeployedPipeline:
         """
         store = self.shelves.places.workspace()
         clock = self.following.clock or SystemClock()
-        over = self.platform.status(run).phase is not Phase.RUNNING
+        over = self.conductor.status(run).phase is not Phase.RUNNING
         while True:
             begun = read_if_there(store, begin_key(run))
             if begun is not None:
@@ -138,27 +138,27 @@ class DeployedPipeline:
             if over:
                 return self.follow(run, self.plan, listeners=listeners)
             clock.sleep(self.following.pace.first)
-            over = self.platform.status(run).phase is not Phase.RUNNING
+            over = self.conductor.status(run).phase is not Phase.RUNNING
 
     def states(self, run: str) -> Mapping[str, str]:
         """How the tasks of a run stand, by name.
 
         Raises :class:`~glacier.core.following.errors.NoSuchRun`.
         """
-        status = self.platform.status(run)
+        status = self.conductor.status(run)
         books = Books(run, self.plan, read=self.shelves.read, link=self._link(run))
         books.take(Notes(self.shelves.places.workspace(), run).look())
         if status.phase is not Phase.RUNNING:
             books.conclude(self._verdict(books, status))
         return {step.task: str(s) for step, s in zip(self.plan.steps, books.log.states)}
 
-    def runs(self, limit: int = 20) -> Sequence[PlatformRun]:
+    def runs(self, limit: int = 20) -> Sequence[ListedRun]:
         """The latest runs, the newest first."""
-        return self.platform.runs(limit)
+        return self.conductor.runs(limit)
 
     def _link(self, run: str) -> Any:
         def link(task: str, known: Mapping[str, str]) -> str:
-            return self.platform.log_link(task, run, known)
+            return self.conductor.log_link(task, run, known)
 
         return link
 
@@ -169,7 +169,7 @@ class DeployedPipeline:
         if status.phase is Phase.ABORTED:
             reason = f"the run was stopped: {reason}" if reason else "the run was stopped"
         fell_short = status.phase is not Phase.SUCCEEDED and books.begin_failure is None
-        faults = self.platform.faults(books.run) if fell_short else {}
+        faults = self.conductor.faults(books.run) if fell_short else {}
         return Verdict(faults, reason)
 
     def _check(self, books: Books, status: Status) -> None:
@@ -177,15 +177,15 @@ class DeployedPipeline:
         failure = books.begin_failure
         if failure is not None and books.begun is None:
             error = error_of(failure)
-            log = self.platform.log_link("", books.run, failure.log)
+            log = self.conductor.log_link("", books.run, failure.log)
             reason = f"{type(error).__name__}: {error}"
             raise NotBegun(run=books.run, reason=reason, log=log) from error
         if status.phase is not Phase.FAILED or books.log.errors:
             return
         if books.begun is None:
-            log = self.platform.log_link("", books.run, {})
+            log = self.conductor.log_link("", books.run, {})
             raise NotBegun(run=books.run, reason=status.reason or "nobody says why", log=log)
-        raise PlatformFailed(run=books.run, reason=status.reason)
+        raise ServiceFailed(run=books.run, reason=status.reason)
 
 
 def _plan_of(begun: Begun, whole: Plan) -> Plan:

@@ -13,7 +13,7 @@ __all__ = [
     "NoSuchRun",
     "NotBegun",
     "NotDeployed",
-    "PlatformFailed",
+    "ServiceFailed",
     "TaskLost",
 ]
 
@@ -69,7 +69,7 @@ class NotBegun(RunError):
         super().__init__(f"run {run} could not begin: {reason}.{at}")
 
 
-class PlatformFailed(RunError):
+class ServiceFailed(RunError):
     """A deployed run that failed outside of its tasks."""
 
     def __init__(self, *, run: str, reason: str) -> None:

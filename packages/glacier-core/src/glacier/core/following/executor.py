@@ -18,20 +18,20 @@ from typing import (
     Optional,
     Sequence,
     Union,
+    cast,
 )
 
 from glacier.core.bound import BoundPipeline
-from glacier.core.contracts import Listener
+from glacier.core.contracts import Launchable, Listener
 from glacier.core.environment import Environment
 from glacier.core.errors import InvalidRequest
 from glacier.core.execution import prepared
+from glacier.core.following.conductor import Conductor, ListedRun
 from glacier.core.following.deployment import DeployedPipeline, Following
 from glacier.core.following.drift import differences
 from glacier.core.following.errors import Drifted, Left
 from glacier.core.following.follower import Pace
-from glacier.core.following.platform import Platform, PlatformRun
 from glacier.core.following.shelves import Shelves
-from glacier.core.pipeline import Pipeline
 from glacier.core.remote.bindings import BoundPlaces
 from glacier.core.remote.deployed import Manifest
 from glacier.core.run import Run
@@ -39,6 +39,7 @@ from glacier.core.select import Selection
 
 if TYPE_CHECKING:
     from glacier.core.contracts import Inputs, Keep
+    from glacier.core.pipeline import Pipeline
 
 __all__ = ["Connection", "DeployedExecutor"]
 
@@ -49,7 +50,7 @@ class Connection(NamedTuple):
     """What a provider finds of a deployed pipeline: the service that conducts its runs, what its
     workspace says of it, and the stores of its data, as this client may use them."""
 
-    platform: Platform
+    conductor: Conductor
     manifest: Manifest
     places: BoundPlaces
 
@@ -108,7 +109,7 @@ class DeployedExecutor(ABC):
 
     def execute(
         self,
-        pipeline: Union[Pipeline, BoundPipeline],
+        pipeline: Launchable,
         *,
         params: Optional[Mapping[str, Any]] = None,
         inputs: Optional[Inputs] = None,
@@ -141,7 +142,7 @@ class DeployedExecutor(ABC):
 
     def attach(
         self,
-        pipeline: Union[Pipeline, BoundPipeline],
+        pipeline: Launchable,
         run: str,
         *,
         listeners: Iterable[Listener] = (),
@@ -159,35 +160,31 @@ class DeployedExecutor(ABC):
             found.raise_if_failed()
         return found
 
-    def runs(
-        self, pipeline: Union[Pipeline, BoundPipeline], *, limit: int = 20
-    ) -> Sequence[PlatformRun]:
+    def runs(self, pipeline: Launchable, *, limit: int = 20) -> Sequence[ListedRun]:
         """The latest runs of a pipeline, the newest first, those of schedules too."""
-        return self.deployed(pipeline).platform.runs(limit)
+        return self.deployed(pipeline).conductor.runs(limit)
 
-    def stop(self, pipeline: Union[Pipeline, BoundPipeline], run: str) -> None:
+    def stop(self, pipeline: Launchable, run: str) -> None:
         """Stop a run. Raises :class:`~glacier.core.following.errors.NoSuchRun`."""
-        self.deployed(pipeline).platform.stop(run)
+        self.deployed(pipeline).conductor.stop(run)
 
-    def log(
-        self, pipeline: Union[Pipeline, BoundPipeline], run: str, task: str = ""
-    ) -> Iterator[str]:
+    def log(self, pipeline: Launchable, run: str, task: str = "") -> Iterator[str]:
         """The lines that a task has logged in a run, without one those of its beginning and end;
         as they are kept, each a JSON object."""
-        return self.deployed(pipeline).platform.log(task, run)
+        return self.deployed(pipeline).conductor.log(task, run)
 
     # --- what is deployed -------------------------------------------------------------------------
 
-    def deployed(self, pipeline: Union[Pipeline, BoundPipeline]) -> DeployedPipeline:
+    def deployed(self, pipeline: Launchable) -> DeployedPipeline:
         """A pipeline as it is deployed. Raises
         :class:`~glacier.core.following.errors.NotDeployed`."""
         bound = self._bound(pipeline)
         graph = bound.pipeline.graph()
         datasets = {name: self.env.placed(one) for name, one in graph.datasets.items()}
-        platform, manifest, places = self.connect(bound.name)
+        conductor, manifest, places = self.connect(bound.name)
         return DeployedPipeline(
             manifest.read_plan(),
-            platform=platform,
+            conductor=conductor,
             shelves=Shelves(bound.name, datasets, places),
             following=self.following,
             fingerprint=manifest.plan,
@@ -202,8 +199,10 @@ class DeployedExecutor(ABC):
         observers: List[Listener] = [] if shown is None else [shown]
         return [*observers, Recorder(self.root)] if self.history else observers
 
-    def _bound(self, pipeline: Union[Pipeline, BoundPipeline]) -> BoundPipeline:
-        return pipeline if isinstance(pipeline, BoundPipeline) else self.env.bound(pipeline)
+    def _bound(self, pipeline: Launchable) -> BoundPipeline:
+        if isinstance(pipeline, BoundPipeline):
+            return pipeline
+        return self.env.bound(cast("Pipeline", pipeline))  # which refuses what is none
 
     def _checked(self, bound: BoundPipeline) -> DeployedPipeline:
         """What is deployed, if it is what is here."""
@@ -236,7 +235,7 @@ def _leaving(
         yield
     except KeyboardInterrupt as error:
         if _is_cancelled(executor, run):
-            deployed.platform.stop(run)
+            deployed.conductor.stop(run)
             raise Left(run=run, how="is being stopped.") from error
         how = (
             "goes on where it is deployed. Follow it again with "

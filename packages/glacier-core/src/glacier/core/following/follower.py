@@ -9,8 +9,8 @@ from glacier.core.contracts import State
 from glacier.core.errors import GlacierError
 from glacier.core.events import Event
 from glacier.core.following.books import Books
+from glacier.core.following.conductor import Conductor, Phase, Status
 from glacier.core.following.notes import Notes
-from glacier.core.following.platform import Phase, Platform, Status
 
 __all__ = ["Clock", "Follower", "Pace", "SystemClock"]
 
@@ -58,7 +58,7 @@ class Follower:
         self,
         notes: Notes,
         books: Books,
-        platform: Platform,
+        conductor: Conductor,
         *,
         emit: Optional[Callable[[Event], None]],
         pace: Optional[Pace] = None,
@@ -66,7 +66,7 @@ class Follower:
     ) -> None:
         self.notes = notes
         self.books = books
-        self.platform = platform
+        self.conductor = conductor
         self.emit = emit
         self.pace = Pace() if pace is None else pace
         self.clock: Clock = SystemClock() if clock is None else clock
@@ -121,7 +121,7 @@ class Follower:
             return None
         self._asked = now
         try:
-            status = self.platform.status(self.books.run)
+            status = self.conductor.status(self.books.run)
         except GlacierError as error:
             self._bear("service", error)
             return None

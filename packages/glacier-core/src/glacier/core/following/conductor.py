@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Iterator, Mapping, NamedTuple, Optional, Protocol, Sequence
 
-__all__ = ["Fault", "Phase", "Platform", "PlatformRun", "Status"]
+__all__ = ["Conductor", "Fault", "ListedRun", "Phase", "Status"]
 
 
 class Phase(str, Enum):
@@ -34,7 +34,7 @@ class Fault(NamedTuple):
     cause: str = ""
 
 
-class PlatformRun(NamedTuple):
+class ListedRun(NamedTuple):
     """A run as the service lists it; times are in seconds since the epoch."""
 
     run_id: str
@@ -43,7 +43,7 @@ class PlatformRun(NamedTuple):
     ended: Optional[float] = None
 
 
-class Platform(Protocol):
+class Conductor(Protocol):
     """One deployed pipeline, as the service knows it that conducts its runs.
 
     All methods raise subclasses of :class:`~glacier.core.errors.GlacierError`.
@@ -74,6 +74,6 @@ class Platform(Protocol):
         of how the run began and ended."""
         ...
 
-    def runs(self, limit: int) -> Sequence[PlatformRun]:
+    def runs(self, limit: int) -> Sequence[ListedRun]:
         """The latest runs, the newest first, those of schedules too."""
         ...

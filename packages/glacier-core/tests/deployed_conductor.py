@@ -8,13 +8,13 @@ from typing import Any, Callable, Dict, List, Mapping, Optional
 from deployed_machine import play
 from deployed_pipeline import Deployment
 
+from glacier.core.following.conductor import Fault, ListedRun, Phase, Status
 from glacier.core.following.deployment import DeployedPipeline, Following
 from glacier.core.following.errors import NoSuchRun
 from glacier.core.following.follower import Pace
-from glacier.core.following.platform import Fault, Phase, PlatformRun, Status
 from glacier.core.following.shelves import Shelves
 
-__all__ = ["Killed", "Played", "PlayedPlatform", "Turns", "client_of"]
+__all__ = ["Killed", "Played", "PlayedConductor", "Turns", "client_of"]
 
 
 class Killed(Exception):
@@ -74,7 +74,7 @@ class Played:
             self.advance()
 
 
-class PlayedPlatform:
+class PlayedConductor:
     """The service. ``before`` is called with each payload, and may raise :class:`Killed`."""
 
     def __init__(
@@ -123,8 +123,8 @@ class PlayedPlatform:
     def log_link(self, task: str, run: str, known: Mapping[str, str]) -> str:
         return f"https://logs/{task}/{run}"
 
-    def runs(self, limit: int) -> List[PlatformRun]:
-        found = [PlatformRun(run, one.status.phase, 0.0) for run, one in self.played.items()]
+    def runs(self, limit: int) -> List[ListedRun]:
+        found = [ListedRun(run, one.status.phase, 0.0) for run, one in self.played.items()]
         return sorted(found, reverse=True)[:limit]
 
 
@@ -138,8 +138,8 @@ _Dead.__name__ = "GlacierTaskFailed"
 class Turns:
     """A clock: while the follower sleeps, each run makes one call; an hour is over at once."""
 
-    def __init__(self, platform: PlayedPlatform, calls: int = 1) -> None:
-        self.platform = platform
+    def __init__(self, conductor: PlayedConductor, calls: int = 1) -> None:
+        self.conductor = conductor
         self.calls = calls
         self.time = 0.0
 
@@ -148,16 +148,18 @@ class Turns:
 
     def sleep(self, seconds: float) -> None:
         self.time += seconds
-        for played in self.platform.played.values():
+        for played in self.conductor.played.values():
             played.advance(self.calls)
 
 
 def client_of(
-    deployed: Deployment, platform: Any, *, pace: Optional[Pace] = None, clock: Any = None
+    deployed: Deployment, conductor: Any, *, pace: Optional[Pace] = None, clock: Any = None
 ) -> DeployedPipeline:
     """A client of a deployed pipeline of a test."""
     program = deployed.make()
     shelves = Shelves(program.pipeline.name, program.graph.datasets, program.places)
-    turns = Turns(platform) if clock is None else clock
+    turns = Turns(conductor) if clock is None else clock
     following = Following(pace or Pace(), turns)
-    return DeployedPipeline(deployed.plan, platform=platform, shelves=shelves, following=following)
+    return DeployedPipeline(
+        deployed.plan, conductor=conductor, shelves=shelves, following=following
+    )
