@@ -96,6 +96,18 @@ def _ladder(tasks: int) -> Before:
     ]
 
 
+def _hanging(tasks: int) -> Before:
+    """A chain with four tasks beside each of its own that cannot be nested without a barrier."""
+    shape: list[Callable[[int], tuple[int, ...]]] = [
+        lambda n: (n - 5,) if n else (),
+        lambda n: (n - 1,),
+        lambda n: (n - 2,),
+        lambda n: (n - 2, n - 1),
+        lambda n: (n - 2,),
+    ]
+    return [shape[number % 5](number) for number in range(tasks)]
+
+
 def _random(tasks: int, reach: int) -> Before:
     """Up to three of the tasks before, at most ``reach`` away."""
     choice = random.Random(7)
@@ -112,6 +124,7 @@ _SHAPES: dict[str, Callable[[int], Before]] = {
     "comb": _comb,
     "layers": lambda tasks: _of(layered(tasks)),
     "ladder": _ladder,
+    "hanging": _hanging,
     "random, near": lambda tasks: _random(tasks, 20),
     "random, any": lambda tasks: _random(tasks, tasks),
 }

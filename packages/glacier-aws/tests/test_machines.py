@@ -104,7 +104,7 @@ def test_a_hundred_tasks_are_one_machine() -> None:
 
 
 def test_a_retry_is_told_apart_from_a_fault() -> None:
-    """A task's own attempts, pauses and time limit are in its state, and faults of Lambda beside."""
+    """A task's own attempts, pauses and time limit are its state's; faults of Lambda are apart."""
     (machine,) = compiled(*PLANS["chain"])
     state = machine.definition["States"]["clean"]
     own, fault = state["Retry"]

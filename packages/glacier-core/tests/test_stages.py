@@ -218,6 +218,27 @@ def test_one_edge_between_two_chains_is_one_barrier_and_no_longer_path(at: int) 
     assert longest(implied(root, len(before)), ones) == longest(closed(before), ones) == length
 
 
+@pytest.mark.parametrize("count", [3, 2_000])
+@pytest.mark.parametrize("is_after", [True, False])
+def test_what_hangs_on_a_chain_is_nested_by_itself(count: int, is_after: bool) -> None:
+    """Beside each step of a chain is a part that needs a barrier, all after it or all before it."""
+    before: Before = []
+    for step in range(0, 5 * count, 5):
+        last = [step - 5] if step else []
+        if is_after:
+            before += [last, [step], [step], [step + 1, step + 2], [step + 2]]
+        else:
+            last = [step - 1] if step else []
+            before += [[], [], [step, step + 1], [step + 1], [*last, step + 2, step + 3]]
+    root, barriers = nested(before)
+    first = 1 if is_after else 0
+    steps = range(first, 5 * count, 5)
+    assert barriers == tuple([Barrier((step,), (step + 3,)) for step in steps])
+    if count < 10:
+        ones = [1.0] * len(before)
+        assert longest(implied(root, len(before)), ones) == longest(closed(before), ones)
+
+
 def test_layers_have_a_barrier_between_each_two() -> None:
     wide, deep = 6, 5
     before: Before = [[] for _ in range(wide)]

@@ -243,7 +243,7 @@ def _is_place(url: object) -> bool:
 
 def _texts(option: str, given: object, where: str) -> Tuple[str, ...]:
     """One text or several, each once."""
-    several = [given] if isinstance(given, str) or not isinstance(given, Iterable) else given
+    several = [given] if isinstance(given, str) or not hasattr(given, "__iter__") else given
     found = tuple(dict.fromkeys(cast("Iterable[object]", several)))
     if found and all(isinstance(one, str) and one and not set(one) & _BLANK for one in found):
         return cast("Tuple[str, ...]", found)

@@ -93,7 +93,7 @@ def _inner(name: str, state: Mapping[str, Any], seen: set[str]) -> Iterator[str]
         for number, branch in enumerate(state.get("Branches", ()), 1):
             yield from _level(branch, f"branch {number} of {name!r}", seen)
     elif kind == "Map":
-        processor = state.get("ItemProcessor") or state.get("Iterator") or {}
+        processor: Mapping[str, Any] = state.get("ItemProcessor") or {}
         yield from _level(processor, f"what {name!r} does for each item", seen)
 
 

@@ -50,13 +50,13 @@ def machines_of(
 def _main(setting: Setting, pieces: Split) -> Machine:
     writer, paths = Writer(setting), Paths()
     flow = Flow()
-    request = {
+    request: dict[str, Any] = {
         "step": "begin",
         "execution.$": "$$.Execution.Name",
         "started.$": "$$.Execution.StartTime",
         "request.$": "$",
     }
-    begun = {"run.$": "$.Payload.run", "flags.$": "$.Payload.flags", "done": {}}
+    begun: State = {"run.$": "$.Payload.run", "flags.$": "$.Payload.flags", "done": {}}
     flow.add("begin run", {**_begin(setting, request), "ResultSelector": begun})
     flow.follow(writer.write(pieces.root, paths))
     request = {"step": "finish", "run.$": "$.run", "done": told(pieces.root, paths)}

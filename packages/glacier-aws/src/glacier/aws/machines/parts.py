@@ -39,7 +39,7 @@ class Writer:
         output how its own did."""
         paths = {step: f"$.done.t{step}" for step in outside}
         flow = self.write(part, paths)
-        result: State = {"Type": "Pass", "Parameters": told(part, paths)}
+        result: State = {"Type": "Pass", "Parameters": {"done": told(part, paths)}}
         flow.add(f"results {next(self._results)}", result)
         return flow.machine()
 
@@ -81,7 +81,9 @@ class Writer:
             if isinstance(part, int) and self._is_plain(part):
                 selected[f"t{part}.$"] = f"$[{position}]"
             else:
-                selected.update((f"t{step}.$", f"$[{position}].t{step}") for step in steps_of(part))
+                selected.update(
+                    (f"t{step}.$", f"$[{position}].done.t{step}") for step in steps_of(part)
+                )
         where, flow = f"$.done.p{number}", Flow()
         state: State = {
             "Type": "Parallel",
@@ -100,7 +102,7 @@ class Writer:
         name, failed = f"part {child.number}", f"part {child.number} failed"
         data = self._data(needed(self.setting, child.steps), paths)
         state = start_machine(setting.machine(child.number), data, child.number, setting.account)
-        selected = {f"t{step}.$": f"$.Output.t{step}" for step in child.steps}
+        selected = {f"t{step}.$": f"$.Output.done.t{step}" for step in child.steps}
         ends = {"ResultSelector": selected, "ResultPath": where, "Catch": caught(failed)}
         flow.add(name, {**state, **ends})
         result = {f"t{step}": failure("failed") for step in child.steps}

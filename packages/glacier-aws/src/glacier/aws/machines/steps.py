@@ -27,9 +27,8 @@ def write_step(
     name, flow = step.task, Flow()
     failed = labelled(name, "{} failed")
     rules = _rules(setting, number, paths)
+    ends = {state: labelled(name, f"{{}} {state.replace('_', ' ')}") for state in rules}
     if rules:
-        upstream, skipped = labelled(name, "{} upstream failed"), labelled(name, "{} skipped")
-        ends = {"upstream_failed": upstream, "skipped": skipped}
         choices = [test(found, ends[state]) for state, found in rules.items()]
         flow.choose(labelled(name, "check {}"), choices)
     done = {f"t{one}.$": paths[one] for one in need.producers}
@@ -38,8 +37,8 @@ def write_step(
         flow.add(labelled(name), _task(setting, number, payload, where, failed))
     else:
         write_mapped(setting, number, payload, flow, failed)
-    for state in rules:
-        flow.side(ends[state], _ended(state, where))
+    for state, end in ends.items():
+        flow.side(end, _ended(state, where))
     flow.side(failed, _ended("failed", where))
     return flow
 

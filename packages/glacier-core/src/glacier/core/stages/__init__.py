@@ -6,8 +6,9 @@ matter, nor do edges that others imply. In all other graphs steps must wait that
 place where they do is a :class:`Barrier`.
 
 ``tree`` is the result and how it is put together, ``network`` what it is made from, ``contraction``
-merges what is a sequence or a parallel, ``transitive`` drops edges that others imply, ``cuts``
-finds the cheapest place for a barrier where nothing is left to merge.
+merges what is a sequence or a parallel, ``transitive`` drops edges that others imply. Where nothing
+is left to merge, ``hanging`` takes off what can be nested by itself, and ``cuts`` finds the
+cheapest place for a barrier.
 """
 
 from __future__ import annotations

@@ -51,7 +51,8 @@ def cuts_of(network: Network, order: List[int]) -> Cuts:
     waits = {node: len(network.before[node]) for node in order}
     last: Set[int] = set()  # of what is done, that of which nothing else that is done waits
     first = {node for node, count in waits.items() if not count}
-    edges, found = 0, []  # edges from last to first
+    found: List[int] = []
+    edges = 0  # from last to first
     for node in order[:-1]:
         edges -= len(network.before[node] & last)
         first.remove(node)

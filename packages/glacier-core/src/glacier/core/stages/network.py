@@ -44,6 +44,26 @@ class Network:
         """How many edges begin at some nodes."""
         return sum([len(self.after[node]) for node in nodes])
 
+    def add(self, slot: int, height: int, first: int) -> int:
+        """A new node without neighbours."""
+        node = len(self.slots)
+        self.slots.append(slot)
+        self.heights.append(height)
+        self.firsts.append(first)
+        self.before.append(set())
+        self.after.append(set())
+        self._marks.append(_mark(node))
+        self._above.append(0)
+        self._below.append(0)
+        return node
+
+    def connect(self, above: int, below: int) -> None:
+        """Add an edge."""
+        self.after[above].add(below)
+        self.before[below].add(above)
+        self._below[above] += self._marks[below]
+        self._above[below] += self._marks[above]
+
     def disconnect(self, above: int, below: int) -> None:
         """Remove an edge."""
         self.after[above].remove(below)

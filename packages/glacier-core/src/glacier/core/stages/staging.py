@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Iterable, List, Sequence, Set, Tuple
 
 from glacier.core.stages.contraction import contract
 from glacier.core.stages.cuts import Cuts, Times, cheapest, cuts_of, times_of
+from glacier.core.stages.hanging import take_down
 from glacier.core.stages.network import Network
 from glacier.core.stages.transitive import drop_implied
 from glacier.core.stages.tree import Barrier, Stages
@@ -61,13 +62,16 @@ class _Division:
     def __init__(self, network: Network) -> None:
         self._network, self._forest = network, network.forest
         self._effort = 0
+        self._waiting: List[Tuple[int, List[int]]] = []
         self._cuts: List[Tuple[List[int], List[int]]] = []
 
     def of(self, nodes: List[int]) -> Stages:
         """The whole, nested."""
         root = self._forest.reserve()
-        self._waiting = [(root, nodes)]
+        nodes.sort(key=self._network.firsts.__getitem__)
         self._effort = _EFFORT * (len(nodes) + self._network.edges(nodes))
+        self._waiting = [(one.slot, one.nodes) for one in take_down(self._network, nodes)]
+        self._waiting.append((root, nodes))
         while self._waiting:
             slot, some = self._waiting.pop()
             self._divide(slot, contract(self._network, some))
