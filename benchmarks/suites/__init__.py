@@ -9,6 +9,7 @@ from benchmarks.suites.burning import burning
 from benchmarks.suites.chains import chains
 from benchmarks.suites.clouds import clouds
 from benchmarks.suites.dask import dask
+from benchmarks.suites.deployed import deployed
 from benchmarks.suites.fans import fans
 from benchmarks.suites.hello import hello
 from benchmarks.suites.importing import importing
@@ -56,6 +57,7 @@ SUITES = {
     "sharing": Suite("large values handed to worker processes", sharing),
     "dask": Suite("1,000 tasks on a Dask cluster beside Dask alone, and its client", dask, True),
     "clouds": Suite("a synthesis on each cloud that is installed", clouds, True),
+    "deployed": Suite("a call of a deployed function, and its process", deployed, True),
     "passing": Suite("2 GB of Parquet through three readers and writers", passing, True),
     "streaming": Suite("2 GB through three tasks that store them", streaming, True),
     "peers": Suite("build + execute in us per task (execute / bare loop)", versus),

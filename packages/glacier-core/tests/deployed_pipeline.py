@@ -40,6 +40,7 @@ class Deployment:
         self.make = make
         self.secrets = secrets
         self.lines: List[str] = []
+        self.left: Optional[float] = None
         self.plan = make().plan
 
     @property
@@ -48,7 +49,9 @@ class Deployment:
         return self.make().places.workspace()
 
     def invoke(self, payload: Dict[str, Any]) -> Dict[str, Any]:
-        around = Surroundings(self.secrets.get, self.lines.append, {"group": "/aws/lambda/x"})
+        around = Surroundings(
+            self.secrets.get, self.lines.append, {"group": "/aws/lambda/x"}, self.left
+        )
         return answer(self.make(), payload, around)
 
     def run(self, **request: Any) -> Ended:
@@ -99,6 +102,7 @@ def deploy(
     secrets: Optional[Mapping[str, str]] = None,
     environment: str = "",
     target: str = "flow.py",
+    opener: Callable[[str], Store] = open_store,
 ) -> Deployment:
     """Deploy a pipeline, or the text of a file, with its workspace in a folder below ``root``."""
     bindings = Bindings(workspace or (root / "workspace").absolute().as_uri(), stores or {})
@@ -107,7 +111,7 @@ def deploy(
         pipeline = what
 
         def given() -> Program:
-            return _Given(pipeline, deployed, BoundPlaces(bindings, open_store), root=str(root))
+            return _Given(pipeline, deployed, BoundPlaces(bindings, opener), root=str(root))
 
         return Deployment(given, secrets or {})
     (root / "flow.py").write_text(what)
@@ -118,6 +122,6 @@ def deploy(
         sys.modules.pop("flow", None)
         while str(root) in sys.path:
             sys.path.remove(str(root))
-        return Program(deployed, BoundPlaces(bindings, open_store), root=os.fspath(root))
+        return Program(deployed, BoundPlaces(bindings, opener), root=os.fspath(root))
 
     return Deployment(loaded, secrets or {})

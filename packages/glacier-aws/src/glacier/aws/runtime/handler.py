@@ -19,6 +19,7 @@ from glacier.core.protocols import (
     Program,
     Surroundings,
     answer,
+    install_placeholders,
     read_deployed,
 )
 from glacier.core.protocols import open_store as any_store
@@ -32,12 +33,14 @@ def handle(event: object, context: Any) -> dict[str, Any]:
     Raises ``GlacierRetry`` or ``GlacierTaskFailed``, whose names Lambda gives to the state machine.
     """
     program = _program(_root(), os.environ.get(BINDINGS_VARIABLE, "{}"))
-    around = Surroundings(_secrets(program.places.bindings), _write, _log(context))
+    secrets = SecretsManager(program.places.bindings.secrets)
+    around = Surroundings(secrets, _write, _log(context), _left(context))
     return answer(program, event, around)
 
 
 @lru_cache(maxsize=1)
 def _program(root: str, bindings: str) -> Program:
+    install_placeholders()  # a bundle has no Pulumi, and the user's file may import it
     places = BoundPlaces(Bindings.from_text(bindings), _open)
     return Program(read_deployed(root), places, root=root)
 
@@ -52,13 +55,15 @@ def _open(address: str) -> Any:
     return open_store(address) if address.startswith("s3://") else any_store(address)
 
 
-def _secrets(bindings: Bindings) -> SecretsManager:
-    return SecretsManager(bindings.secrets)
-
-
 def _write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def _left(context: Any) -> float | None:
+    """The seconds that this call has before Lambda ends the process."""
+    told = getattr(context, "get_remaining_time_in_millis", None)
+    return None if told is None else told() / 1000
 
 
 def _log(context: Any) -> dict[str, str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from configparser import Error, RawConfigParser
 from typing import NamedTuple
 
 from glacier.core.protocols import StoreError
@@ -70,6 +69,10 @@ def find_profile(address: str, env: Mapping[str, str]) -> Profile:
 
 
 def _sections(address: str, file: str) -> dict[str, dict[str, str]]:
+    if not os.path.exists(file):
+        return {}
+    from configparser import Error, RawConfigParser
+
     parser = RawConfigParser(default_section="", strict=False)
     try:
         with open(file, encoding="utf-8") as text:

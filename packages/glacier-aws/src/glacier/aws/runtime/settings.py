@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from glacier.aws.runtime.profiles import Profile, find_profile
 from glacier.core.protocols import StoreError, is_reachable, is_true
@@ -110,6 +109,9 @@ def _asking(address: str, found: Settings, profile: Profile, env: Mapping[str, s
 
 def _answers(endpoint: str) -> bool:
     """Whether somebody is there; anywhere but on a machine of AWS nobody is."""
+    import socket  # neither is needed where the environment says who asks
+    from urllib.parse import urlsplit
+
     parts = urlsplit(endpoint)
     try:
         return is_reachable(parts.hostname or "", parts.port or 80)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 import enum
-import fractions
 import pathlib
 import re
-import uuid
 from typing import Any, Optional
 
 from glacier.core.typeforms import class_of
@@ -16,10 +12,12 @@ from glacier.core.typeforms import class_of
 __all__ = ["is_constant", "literal"]
 
 _ATOMS = (str, bytes, bool, int, float, complex, type(None), type(Ellipsis))
-_BY_TEXT = (
-    datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone,
-    decimal.Decimal, fractions.Fraction, uuid.UUID, range, slice,
-)  # fmt: skip
+# By name, so that nothing is imported for it.
+_BY_TEXT = frozenset((
+    ("builtins", "range"), ("builtins", "slice"), ("datetime", "date"), ("datetime", "datetime"),
+    ("datetime", "time"), ("datetime", "timedelta"), ("datetime", "timezone"),
+    ("decimal", "Decimal"), ("fractions", "Fraction"), ("uuid", "UUID"),
+))  # fmt: skip
 
 
 def literal(value: Any) -> Optional[str]:
@@ -31,7 +29,7 @@ def _literal(value: Any, depth: int) -> Optional[str]:
     kind = class_of(value)
     if kind in _ATOMS:
         return f"{kind.__name__}:{value!a}"
-    if kind in _BY_TEXT:
+    if _is_told_by_text(kind):
         return f"{kind.__name__}:{repr(value)!a}"
     if isinstance(value, enum.Enum):
         return f"{kind.__qualname__}.{value.name}"
@@ -52,6 +50,10 @@ def _literal(value: Any, depth: int) -> Optional[str]:
     return None
 
 
+def _is_told_by_text(kind: type) -> bool:
+    return (kind.__module__, kind.__qualname__) in _BY_TEXT
+
+
 def _joined(kind: str, parts: Any) -> Optional[str]:
     return None if None in parts else f"{kind}({','.join(parts)})"
 
@@ -63,6 +65,6 @@ def is_constant(value: Any) -> bool:
         return all(map(is_constant, value))
     return (
         kind in _ATOMS
-        or kind in _BY_TEXT
+        or _is_told_by_text(kind)
         or isinstance(value, (enum.Enum, pathlib.PurePath, re.Pattern))
     )

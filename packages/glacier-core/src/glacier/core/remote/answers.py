@@ -23,12 +23,14 @@ class Surroundings(NamedTuple):
     """What a provider gives to a call.
 
     ``secret`` reads a secret by its name, ``write`` takes lines for the log, ``log`` says where
-    that log is, for records of failures.
+    that log is, for records of failures. ``left`` is how many seconds there are before the process
+    is ended, if that is known.
     """
 
     secret: Reader
     write: Callable[[str], object]
     log: Mapping[str, str] = {}
+    left: Optional[float] = None
 
 
 def answer(program: Program, event: object, around: Surroundings) -> Dict[str, Any]:
@@ -42,7 +44,7 @@ def answer(program: Program, event: object, around: Surroundings) -> Dict[str, A
     facts = _facts(program, asked)
     with telling(around.write, facts), take_secrets_from(around.secret):
         try:
-            found = _answered(program, asked)
+            found = _answered(program, asked, around)
         except Exception as error:
             raise _failed(program, asked, error, around, facts) from None
         finally:
@@ -52,7 +54,7 @@ def answer(program: Program, event: object, around: Surroundings) -> Dict[str, A
         return found
 
 
-def _answered(program: Program, asked: Asked) -> Dict[str, Any]:
+def _answered(program: Program, asked: Asked, around: Surroundings) -> Dict[str, Any]:
     if asked.step == "finish":
         from glacier.core.remote.finish import finish
 
@@ -63,7 +65,7 @@ def _answered(program: Program, asked: Asked) -> Dict[str, Any]:
         return begin(program, asked)
     from glacier.core.remote.visits import Visit
 
-    visit = Visit(program, asked)
+    visit = Visit(program, asked, left=around.left)
     try:
         return _worked(visit, asked)
     except Failed as failed:

@@ -105,6 +105,10 @@ class BoundPlaces:
         for store in self._stores.values():
             store.close()
 
+    def apart(self) -> BoundPlaces:
+        """The same places, whose temporary files stay when those of this are removed."""
+        return BoundPlaces(self.bindings, self._opener)
+
     def _at(self, address: str) -> Store:
         if address not in self._stores:
             self._stores[address] = KnownKeys(self._opener(address))

@@ -21,7 +21,7 @@ def run_task(visit: Visit) -> Dict[str, Any]:
     end = known_end(visit)
     if end is None:
         found = prepared(visit)
-        result = found if isinstance(found, TaskResult) else run_limited(found)
+        result = found if isinstance(found, TaskResult) else run_limited(found, left=visit.left)
         end = note(visit, result)
     return end.answer()
 

@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value, VersionRef
 from glacier.core.errors import GlacierError, NotMappable, NotStored
 from glacier.core.mapping import count_of, items_of
+from glacier.core.remote.bindings import BoundPlaces
 from glacier.core.remote.calls import end_of, known_end, note, prepared
 from glacier.core.remote.failures import Failed
 from glacier.core.remote.limits import run_limited
@@ -29,6 +30,7 @@ from glacier.core.remote.visits import Visit
 from glacier.core.storage.decisions import Decision
 from glacier.core.storage.files import FileDraft, FileShelf
 from glacier.core.storage.records import Kept
+from glacier.core.valueforms import STREAM, type_of_form
 
 __all__ = ["FEW", "collect", "expand", "run_item"]
 
@@ -120,7 +122,7 @@ def _ran(visit: Visit, item: int) -> TaskResult:
     call = call._replace(inputs=(*call.inputs[:each], ref, *call.inputs[each + 1 :]))
     # What is noted of where the items come from is noted when they are committed.
     decision = Decision(visit.step.task, True, "")
-    return run_limited(visit.depot.equip(0, call, decision))
+    return run_limited(visit.depot.equip(0, call, decision), left=visit.left)
 
 
 def _end(visit: Visit, result: TaskResult) -> ItemEnd:
@@ -132,15 +134,22 @@ def _end(visit: Visit, result: TaskResult) -> ItemEnd:
 
 
 class _Place:
-    """Where a process is in a dataset that has to be read from its beginning."""
+    """Where a process is in a dataset that has to be read from its beginning; ``places`` hold the
+    files of it."""
 
-    def __init__(self, key: Tuple[str, ...], make: Callable[[], Iterator[Any]]) -> None:
+    def __init__(
+        self,
+        key: Tuple[str, ...],
+        make: Callable[[], Iterator[Ref]],
+        places: Optional[BoundPlaces] = None,
+    ) -> None:
         self.key = key
+        self.places = places
         self.make = make
         self.rest = make()
         self.next = 0
 
-    def item(self, number: int) -> Any:
+    def item(self, number: int) -> Ref:
         """The item of that number. Raises :class:`StopIteration` without one."""
         if number < self.next:
             self.rest, self.next = self.make(), 0
@@ -163,16 +172,20 @@ def _item(visit: Visit, item: int) -> Ref:
         return ref._replace(item=item)
     key = (kept.place, *kept.reference.address[:2], kept.version)
     if not _places or _places[0].key != key:
+        for place in _places:
+            if place.places is not None:
+                place.places.close()
         _places[:] = [_place(visit, key, ref, kept)]
-    found: Ref = _places[0].item(item)
-    return found
+    return _places[0].item(item)
 
 
 def _place(visit: Visit, key: Tuple[str, ...], ref: VersionRef, kept: Kept) -> _Place:
-    if kept.kind == "iterator":
-        return _Place(key, lambda: _items(visit)[0])
-    values = list(_items(visit)[0])
-    return _Place(key, lambda: iter(values))
+    if kept.kind != "iterator":
+        values = list(_items(visit)[0])
+        return _Place(key, lambda: iter(values))
+    places = visit.program.places.apart()
+    shelf, stream = visit.shelf(ref.dataset, places), type_of_form(STREAM)
+    return _Place(key, lambda: map(Value, shelf.read(ref.version, wanted=stream)), places)
 
 
 # --- all of them ----------------------------------------------------------------------------------

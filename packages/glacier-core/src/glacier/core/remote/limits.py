@@ -8,23 +8,29 @@ from types import FrameType
 from typing import Optional
 
 from glacier.core.contracts import State, TaskCall, TaskResult
+from glacier.core.step import Policy
 from glacier.core.timeouts import timed_out
 from glacier.core.worker import run_call
 
 __all__ = ["run_limited"]
 
 
+_MARGIN = 1.0  # seconds in which a failure is noted
+
+
 class _Late(BaseException):
     """Raised inside a task at its limit; no ``except Exception`` takes it."""
 
 
-def run_limited(call: TaskCall) -> TaskResult:
-    """Run a call, and end it at its limit of time, if it has one.
+def run_limited(call: TaskCall, *, left: Optional[float] = None) -> TaskResult:
+    """Run a call, and end it at its limit of time, or shortly before the ``left`` seconds are over
+    after which its process is ended, so that there is time to say so.
 
     What waits inside a library that is not written in Python ends when that returns. Where there
     are no alarms (on another thread, on Windows) a call runs to its end, and has failed if that is
     late.
     """
+    call = _with_limit(call, left)
     if not call.step.limit:
         return run_call(call)
     started, clock = time(), perf_counter()
@@ -36,6 +42,17 @@ def run_limited(call: TaskCall) -> TaskResult:
         return result
     ended = "It ran to its end, and what came of it is dropped."
     return timed_out(call, started=started, duration=duration, ended=ended)
+
+
+def _with_limit(call: TaskCall, left: Optional[float]) -> TaskCall:
+    """The call, its limit not later than its process has time."""
+    if left is None:
+        return call
+    step, latest = call.step, max(left - min(_MARGIN, left / 2), 0.001)
+    if step.limit and step.limit <= latest:
+        return call
+    policy = Policy() if step.policy is None else step.policy
+    return call._replace(step=step._replace(policy=policy._replace(timeout=latest)))
 
 
 def _has_alarms() -> bool:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 from glacier.core.dataset import Dataset
 from glacier.core.errors import LoadError, UnknownName
 from glacier.core.loader import Loaded, load, split_target
-from glacier.core.placeholders import install_placeholders
 from glacier.core.plan import Plan, make_plan
 from glacier.core.remote.bindings import BoundPlaces
 from glacier.core.remote.deployed import Deployed
@@ -45,7 +44,6 @@ class Program:
     @cached_property
     def loaded(self) -> Loaded:
         """The user's file, executed up to its first ``execute``."""
-        install_placeholders()
         file, _ = split_target(self.deployed.target)
         return load(os.path.join(self.root, file))
 
@@ -64,7 +62,7 @@ class Program:
         found: List[Any] = [
             value
             for value in vars(self.loaded.module).values()
-            if getattr(value, "__glacier__", None) == "environment"
+            if getattr(value, "__glacier__", None) == "environment" and not isinstance(value, type)
         ]
         for value in found:
             if value.name == name:
@@ -122,23 +120,23 @@ class Program:
         here = dataset if self.environment is None else self.environment.placed(dataset)
         return self.places.bindings.placed(here)
 
-    def made(self, name: str) -> WritableShelf:
+    def made(self, name: str, places: Optional[BoundPlaces] = None) -> WritableShelf:
         """The shelf of a dataset that a run makes: each has one."""
-        dataset = self.placed(self.graph.datasets[name])
-        kept = kept_shelf(dataset, pipeline=self.pipeline.name, places=self.places)
-        return kept if kept is not None else self._own(dataset)
+        dataset, places = self.placed(self.graph.datasets[name]), places or self.places
+        kept = kept_shelf(dataset, pipeline=self.pipeline.name, places=places)
+        return kept if kept is not None else self._own(dataset, places)
 
-    def read(self, name: str) -> Shelf:
+    def read(self, name: str, places: Optional[BoundPlaces] = None) -> Shelf:
         """The shelf of a dataset that a run reads, and has not made."""
-        dataset = self.placed(self.graph.datasets[name])
-        declared = declared_shelf(dataset, pipeline=self.pipeline.name, places=self.places)
-        return declared if declared is not None else self._own(dataset)
+        dataset, places = self.placed(self.graph.datasets[name]), places or self.places
+        declared = declared_shelf(dataset, pipeline=self.pipeline.name, places=places)
+        return declared if declared is not None else self._own(dataset, places)
 
-    def _own(self, dataset: Dataset) -> WritableShelf:
+    def _own(self, dataset: Dataset, places: BoundPlaces) -> WritableShelf:
         return own_shelf(
             dataset.name,
             pipeline=self.pipeline.name,
-            store=self.places.workspace(),
+            store=places.workspace(),
             form=dataset.keeping.format,
             private=False,
         )

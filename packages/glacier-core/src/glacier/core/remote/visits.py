@@ -11,6 +11,7 @@ from glacier.core.contracts import Launch, State, TaskCall, TaskResult, VersionR
 from glacier.core.errors import InvalidCondition, VersionMissing
 from glacier.core.hindrances import hindered, skipped
 from glacier.core.plan import Plan
+from glacier.core.remote.bindings import BoundPlaces
 from glacier.core.remote.payloads import Asked
 from glacier.core.remote.program import Program
 from glacier.core.remote.records import Begun, BegunStep
@@ -26,9 +27,13 @@ __all__ = ["Visit"]
 
 
 class Visit:
-    """One call's view of the task that it is asked for; nothing is read before it is needed."""
+    """One call's view of the task that it is asked for; nothing is read before it is needed.
 
-    def __init__(self, program: Program, asked: Asked) -> None:
+    ``left`` is how many seconds the call has, if that is known.
+    """
+
+    def __init__(self, program: Program, asked: Asked, *, left: Optional[float] = None) -> None:
+        self.left = left
         self.program = program
         self.asked = asked
         self.begun: Begun = program.begun(asked.run)
@@ -70,11 +75,11 @@ class Visit:
             found.append(None if version is None else VersionRef(name, version))
         return tuple(found)
 
-    def shelf(self, name: str) -> Shelf:
+    def shelf(self, name: str, places: Optional[BoundPlaces] = None) -> Shelf:
         """The shelf of an input, which finds what lay there when the run began."""
         if self._end(name) is not None:
-            return self.program.made(name)
-        shelf = self.program.read(name)
+            return self.program.made(name, places)
+        shelf = self.program.read(name, places)
         if name in self.begun.sources:
             from glacier.core.external.source import Part, Source
             from glacier.core.storage.outside import ExternalShelf
