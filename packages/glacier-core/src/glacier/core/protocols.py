@@ -78,13 +78,10 @@ if TYPE_CHECKING:
     from glacier.core.events import AttemptFailed, Event, ItemFinished, TaskFinished, TaskStarted
     from glacier.core.execution import Driver, Execution, check_secrets, explained, prepared
     from glacier.core.executor import PoolExecutor
-<<<<<<< HEAD
+    from glacier.core.following.conductor import Conductor, Fault, ListedRun, Phase, Status
     from glacier.core.following.errors import NoSuchRun, NotDeployed
     from glacier.core.following.executor import Connection, DeployedExecutor
-    from glacier.core.following.conductor import Conductor, Fault, ListedRun, Phase, Status
-=======
     from glacier.core.grants import Grant
->>>>>>> machines
     from glacier.core.hindrances import hindered, unmet, upstream_failed
     from glacier.core.history.recorder import Recorder
     from glacier.core.imports import watch_imports
