@@ -100,10 +100,10 @@ class DeployedPipeline:
         notes = Notes(self.shelves.places.workspace(), run)
         pace, clock = self.following
         follower = Follower(notes, books, self.conductor, emit=emit, pace=pace, clock=clock)
-        if emit is not None:
-            emit(RunStarted(run, plan, began))
         state, duration = State.RUNNING, 0.0
         try:
+            if emit is not None:
+                emit(RunStarted(run, plan, began))
             status = follower.follow()
             follower.tell(books.conclude(self._verdict(books, status)))
             state, duration = _state(books.log, status), _duration(books.log, began)
