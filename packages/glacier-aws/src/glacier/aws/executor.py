@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from glacier.aws.client.machine import StateMachine, workspace_of
 from glacier.aws.client.session import Session
 from glacier.aws.client.stores import opener
-from glacier.aws.provider import AWSProvider
 from glacier.core.protocols import (
     Bindings,
     BoundPlaces,
     Connection,
     DeployedExecutor,
-    InvalidRequest,
     KeyMissing,
     NotDeployed,
     StoreGone,
@@ -21,7 +20,7 @@ from glacier.core.protocols import (
 )
 
 if TYPE_CHECKING:
-    from glacier.core.protocols import Environment, Executor
+    from glacier.core.protocols import Executor
 
 __all__ = ["AWSExecutor"]
 
@@ -35,16 +34,13 @@ class AWSExecutor(DeployedExecutor):
     ``pip install glacier-aws[client]``.
     """
 
-    def __init__(self, env: Environment, **options: Any) -> None:
-        super().__init__(env, **options)
-        provider = env.provider
-        if not isinstance(provider, AWSProvider):
-            raise InvalidRequest(
-                option="env",
-                reason=f"is an environment of {type(provider).__name__}",
-                mend="Give one of AWSProvider.",
-            )
-        self.session = Session(provider.account)
+    provider = "aws"
+
+    @cached_property
+    def session(self) -> Session:
+        """Who asks AWS."""
+        provider: Any = self.env.provider
+        return Session(provider.account)
 
     def connect(self, pipeline: str) -> Connection:
         """Find what is deployed of the pipeline of that name.

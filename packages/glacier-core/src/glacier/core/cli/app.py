@@ -22,6 +22,7 @@ from glacier.core._version import __version__
 from glacier.core.cli import (
     check,
     data,
+    deployed,
     deploying,
     gc,
     graph,
@@ -58,8 +59,8 @@ class App(click.Group):
         except Terminated:
             click.echo("Terminated.", err=True)
             ctx.exit(TERMINATED)
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
+        except KeyboardInterrupt as error:
+            click.echo(f"Interrupted. {error}".strip(), err=True)
             ctx.exit(INTERRUPTED)
 
 
@@ -85,6 +86,8 @@ for command in (
     deploying.refresh,
     deploying.destroy,
     runs.runs,
+    deployed.attach,
+    deployed.logs,
     show.show,
     data.data,
     lineage.lineage,

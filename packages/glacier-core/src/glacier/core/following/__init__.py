@@ -17,6 +17,7 @@ module       noun
 ``feeding``   values that a client gives to a run
 ``drift``     what is deployed and what is here, compared
 ``deployment``  a deployed pipeline, as a client sees it: its runs are started and followed there
+``replaying``  a task of a run again, on this machine
 ``executor``  the executor of a provider, but for how what is deployed is found
 ===========  =====================================================================================
 """

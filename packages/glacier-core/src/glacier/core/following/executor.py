@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import (
     TYPE_CHECKING,
     Any,
+    ClassVar,
     Generator,
     Iterable,
     Iterator,
@@ -68,7 +69,8 @@ class DeployedExecutor(ABC):
     that are none.
     """
 
-    resumable = True
+    provider: ClassVar[str]
+    """The kind of the providers whose environments it takes."""
 
     def __init__(
         self,
@@ -84,6 +86,10 @@ class DeployedExecutor(ABC):
         if not isinstance(env, Environment):  # pyright: ignore[reportUnnecessaryIsInstance]
             mend = "Give the environment that it is deployed in: Environment(provider, 'prod')."
             raise InvalidRequest(option="env", reason=f"is a {type(env).__name__}", mend=mend)
+        if env.provider.kind != self.provider:
+            reason = f"is {env!r}, whose provider is a {type(env.provider).__name__}"
+            mend = f"Give an environment of a provider of kind {self.provider!r}."
+            raise InvalidRequest(option="env", reason=reason, mend=mend)
         if not poll > 0:
             mend = "Give a number of seconds above zero."
             raise InvalidRequest(option="poll", reason=f"is {poll!r}", mend=mend)
@@ -234,8 +240,12 @@ def _leaving(
     try:
         yield
     except KeyboardInterrupt as error:
-        if _is_cancelled(executor, run):
+        is_cancelled = _is_cancelled(executor, run)
+        if is_cancelled:
             deployed.conductor.stop(run)
+        if type(error) is not KeyboardInterrupt:  # what ends a command says so itself
+            raise
+        if is_cancelled:
             raise Left(run=run, how="is being stopped.") from error
         how = (
             "goes on where it is deployed. Follow it again with "

@@ -27,10 +27,14 @@ class Shelves:
         self.places = places
         self._shelves: Dict[str, Shelf] = {}
 
+    def placed(self, name: str) -> Dataset:
+        """A dataset as it is kept there. Raises ``KeyError`` for one that is not known."""
+        return self.places.bindings.placed(self.datasets[name])
+
     def of(self, name: str) -> Shelf:
         """The shelf of a dataset. Raises ``KeyError`` for one that the pipeline does not have."""
         if name not in self._shelves:
-            dataset = self.places.bindings.placed(self.datasets[name])
+            dataset = self.placed(name)
             found = declared_shelf(dataset, pipeline=self.pipeline, places=self.places)
             self._shelves[name] = found or own_shelf(
                 name,
