@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 import click
 
@@ -43,18 +43,18 @@ def environment_of(loaded: Loaded, name: Optional[str]) -> Environment:
 
     Raises :class:`~glacier.core.errors.LoadError` and :class:`~glacier.core.errors.UnknownName`.
     """
-    found: List[Any] = []
-    for value in vars(loaded.module).values():
-        if getattr(value, "__glacier__", None) == "environment" and value not in found:
-            found.append(value)
+    from glacier.core.environment import Environment
+
+    values = [value for value in vars(loaded.module).values() if isinstance(value, Environment)]
+    found = list(dict.fromkeys(values))
     if name is not None:
         for one in found:
             if one.name == name:
-                return one  # type: ignore[no-any-return]
+                return one
         known = [one.name for one in found]
         raise UnknownName(kind="environment", name=name, known=known, where=loaded.target)
     if len(found) == 1:
-        return found[0]  # type: ignore[no-any-return]
+        return found[0]
     if not found:
         reason = "it has no environment at its top level"
         mend = "Make one there: env = Environment(provider, name='prod')."
