@@ -48,7 +48,7 @@ def compiled(*steps: Step, **options: Any) -> tuple[Machine, ...]:
     return machines_of(plan, stages_of(plan), **given)
 
 
-SHAPES = ("chain", "fan-out", "layers", "mapped", "pairs")
+SHAPES = ("chain", "comb", "fan-out", "layers", "mapped", "pairs")
 
 
 def shape(name: str, size: int) -> list[Step]:
@@ -57,6 +57,8 @@ def shape(name: str, size: int) -> list[Step]:
     for number in range(size):
         if name == "chain":
             reads = [f"t{number - 1}"] if number else []
+        elif name == "comb":  # a tree that is as deep as it can be
+            reads = [f"t{number - 2 + number % 2}"] if number > 1 else []
         elif name == "fan-out":
             reads = ["t0"] if number else []
         elif name == "layers":
