@@ -12,13 +12,13 @@ from deployed_machine import Ended, play
 
 from glacier.core import Pipeline
 from glacier.core.contracts import Store
-from glacier.core.errors import KeyMissing
 from glacier.core.remote.answers import Surroundings, answer
 from glacier.core.remote.bindings import Bindings, BoundPlaces
+from glacier.core.remote.client import Reports
 from glacier.core.remote.deployed import DESCRIPTOR, Deployed
 from glacier.core.remote.failures import Failure, error_of
 from glacier.core.remote.program import Program
-from glacier.core.remote.records import TaskEnd, failed_key, task_key
+from glacier.core.remote.records import TaskEnd
 from glacier.core.stores.addresses import open_store
 
 __all__ = ["Deployment", "deploy"]
@@ -69,18 +69,17 @@ class Deployment:
 
     def end(self, ended: Ended, task: str) -> TaskEnd:
         """The record of how a task ended."""
-        key = task_key(ended.run, task)
-        return TaskEnd.from_bytes(self.store.get(key), key)
+        found = Reports(self.store, ended.run).task(task)
+        assert found is not None
+        return found
 
     def failure(self, ended: Ended, task: str) -> Failure:
         """The record of the last attempt at a task, or at the first of its items that failed."""
-        sent = [one for one in ended.sent if one.get("task") == task]
-        for one in reversed(sent):
-            key = failed_key(ended.run, task, one["retries"] + 1, one.get("item"))
-            try:
-                return Failure.from_bytes(self.store.get(key), key)
-            except KeyMissing:
-                continue
+        reports = Reports(self.store, ended.run)
+        for one in reversed([one for one in ended.sent if one.get("task") == task]):
+            found = reports.failure(task, one["retries"] + 1, one.get("item"))
+            if found is not None:
+                return found
         raise AssertionError(f"no failure of {task!r} is noted")
 
     def error(self, ended: Ended, task: str) -> BaseException:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from glacier.core import Context, Dataset, ObjectStorage, Pipeline, Skip
+from glacier.core.remote.client import feed, request_of
 from glacier.core.run import Run
 from glacier.core.testing import InlineExecutor
 
@@ -217,21 +218,17 @@ def check_part(
     fed = {name: values[name] for name in names}
     expected, values = here(nodes, select=f"t{chosen}", inputs=fed)
     run = "20260201T000000.000000Z-aaaaaa"
-    feed(deployed, run, fed)
-    again, found, made = there(deployed, nodes, run=run, select=[f"t{chosen}"], inputs=sorted(fed))
+    program = deployed.make()
+    launch = program.pipeline.prepare(select=f"t{chosen}", inputs=fed)
+    datasets = {name: program.placed(one) for name, one in program.graph.datasets.items()}
+    assert launch.whole is not None
+    launch = launch._replace(whole=launch.whole._replace(datasets=datasets))
+    names = feed(launch, program.places, run)
+    request = request_of(run, select=[f"t{chosen}"], inputs=names)
+    again, found, made = there(deployed, nodes, **request)
     assert again == run
     same(found, expected)
     assert made == values
-
-
-def feed(deployed: Deployment, run: str, values: Dict[str, Any]) -> None:
-    """Store values as versions of a run, as its client does."""
-    from glacier.core.storage.records import Origin
-
-    for name, value in values.items():
-        shelf = deployed.make().made(name)
-        origin = Origin(run, "fed")
-        assert shelf.commit([shelf.write(value, origin)], origin) is not None
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=SLOW)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import pickle
 import subprocess
@@ -18,11 +19,12 @@ from deployed_machine import play
 from deployed_pipeline import deploy
 from memory_store import MemoryStore
 
-from glacier.core import Context, Database, Dataset, External, Pipeline, Skip
+from glacier.core import Context, Database, Dataset, External, ObjectStorage, Pipeline, Skip
 from glacier.core.codec import encode
 from glacier.core.contracts import Entry
 from glacier.core.crossing import RemoteError, RemoteTraceback
 from glacier.core.errors import (
+    InvalidRequest,
     KeyMissing,
     MissingParameter,
     NotMappable,
@@ -33,6 +35,7 @@ from glacier.core.errors import (
 from glacier.core.grants import grants_of
 from glacier.core.plan import Plan
 from glacier.core.remote.bindings import Bindings
+from glacier.core.remote.client import Reports, feed, request_of
 from glacier.core.remote.deployed import Manifest, manifest_key, plan_hash, read_manifest
 from glacier.core.remote.failures import Failure, GlacierTaskFailed, error_of, failure_of
 from glacier.core.remote.known import KnownKeys
@@ -282,6 +285,67 @@ def test_a_process_that_is_killed_leaves_nothing_half_written(tmp_path: Path) ->
     assert keys[1] == []  # when the first attempt was killed
     assert deployed.value(ended, "clean") == 10_000
     assert deployed.end(ended, "make").attempt == 2
+
+
+def test_a_coroutine_ends_at_its_limit_too(tmp_path: Path) -> None:
+    pipeline = Pipeline("late")
+
+    @pipeline.task(timeout=0.1)
+    async def wait() -> raw:
+        await asyncio.sleep(60)
+
+    @pipeline.task
+    async def go() -> clean:
+        await asyncio.sleep(0)
+        return "gone"
+
+    deployed = deploy(pipeline, tmp_path)
+    ended = deployed.run()
+    assert ended.states == {"wait": "failed", "go": "succeeded"}
+    assert isinstance(deployed.error(ended, "wait"), TaskTimeout)
+    reports = Reports(deployed.store, ended.run)
+    end = reports.end()
+    assert end is not None
+    assert (end.state, end.tasks) == ("failed", ended.states)
+    begun = reports.begun()
+    assert begun is not None
+    assert begun.steps["wait"].selected
+    assert reports.refused() is reports.task("wait") is reports.failure("go", 1) is None
+
+
+def test_what_a_run_is_fed_with_is_nobodys_latest(tmp_path: Path) -> None:
+    pipeline = Pipeline("fed")
+    pond = (tmp_path / "pond").as_uri()
+    stored = Dataset("stored", storage=ObjectStorage("pond", url=pond))
+    landed = Dataset("landed", storage=External(str(tmp_path / "nothing.json")))
+    table = Dataset("table", storage=Database("w", url=f"sqlite:///{tmp_path / 'w.db'}"))
+
+    @pipeline.task
+    def add(a: stored, b: landed) -> raw:
+        return [a, b]
+
+    @pipeline.task
+    def keep(found: raw) -> table:
+        return [{"n": one} for one in found]
+
+    @pipeline.task
+    def look(found: table) -> clean:
+        return len(found)
+
+    deployed = deploy(pipeline, tmp_path)
+    places = deployed.make().places
+    values = {stored: 1, landed: 2}
+    names = feed(pipeline.prepare(inputs=values, select="add"), places, "fed-run")
+    ended = deployed.run(**request_of("fed-run", inputs=names, select=["add"]))
+
+    assert deployed.value(ended, "raw") == [1, 2]
+    with pytest.raises(GlacierTaskFailed, match="there is no such file"):
+        deployed.run(run="another")
+    assert not (tmp_path / "pond" / "fed" / "stored" / "_" / "latest.json").exists()
+    with pytest.raises(InvalidRequest, match="gives 'table', which is a table"):
+        feed(pipeline.prepare(inputs={table: []}), places, "third")
+    with pytest.raises(GlacierTaskFailed, match="which the run is fed with"):
+        deployed.run(run="fourth", inputs=["stored"])
 
 
 # --- items ----------------------------------------------------------------------------------------

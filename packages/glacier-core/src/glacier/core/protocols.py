@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from glacier.core.progress import progress_listener
     from glacier.core.remote.answers import Surroundings, answer
     from glacier.core.remote.bindings import BINDINGS_VARIABLE, Bindings, BoundPlaces
+    from glacier.core.remote.client import Reports, feed, request_of
     from glacier.core.remote.deployed import (
         Deployed,
         Manifest,
@@ -106,8 +107,10 @@ if TYPE_CHECKING:
         read_deployed,
         read_manifest,
     )
+    from glacier.core.remote.failures import Failure, GlacierRetry, GlacierTaskFailed, error_of
     from glacier.core.remote.payloads import run_of
     from glacier.core.remote.program import Program
+    from glacier.core.remote.records import Begun, RunEnd, TaskEnd
     from glacier.core.resources import Database, External, ObjectStorage, Secret, Serverless
     from glacier.core.run import Run, RunLog
     from glacier.core.schedules import Schedule
@@ -131,12 +134,7 @@ if TYPE_CHECKING:
     from glacier.core.stores import DirectoryStore
     from glacier.core.stores.addresses import open_store
     from glacier.core.stores.clients import need_obstore
-    from glacier.core.stores.connecting import (
-        client_settings,
-        is_reachable,
-        is_true,
-        split_bucket,
-    )
+    from glacier.core.stores.connecting import client_settings, is_reachable, is_true, split_bucket
     from glacier.core.stores.objects import ObjectStore
     from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
     from glacier.core.timeouts import limited, timed_out, warn_abandoned
@@ -149,6 +147,7 @@ __all__ = [
     "NOWHERE",
     "Arrivals",
     "AttemptFailed",
+    "Begun",
     "Bindings",
     "BoundPlaces",
     "CannotDeploy",
@@ -168,9 +167,12 @@ __all__ = [
     "Executor",
     "Expansion",
     "External",
+    "Failure",
     "Fault",
     "FolderPlaces",
     "GlacierError",
+    "GlacierRetry",
+    "GlacierTaskFailed",
     "GlacierWarning",
     "Grant",
     "Handle",
@@ -216,7 +218,9 @@ __all__ = [
     "RemoteError",
     "RemotePool",
     "RemoteTraceback",
+    "Reports",
     "Run",
+    "RunEnd",
     "RunError",
     "RunLog",
     "Schedule",
@@ -240,6 +244,7 @@ __all__ = [
     "StoreGone",
     "Surroundings",
     "TaskCall",
+    "TaskEnd",
     "TaskFinished",
     "TaskResult",
     "TaskStarted",
@@ -262,7 +267,9 @@ __all__ = [
     "cloud_name",
     "code_archive",
     "count_of",
+    "error_of",
     "explained",
+    "feed",
     "hindered",
     "install_placeholders",
     "is_captured",
@@ -291,6 +298,7 @@ __all__ = [
     "read_manifest",
     "register_component",
     "release",
+    "request_of",
     "run_call",
     "run_call_async",
     "run_of",
@@ -313,6 +321,7 @@ _ROOMS = {
     "NOWHERE": "wiring",
     "Arrivals": "arrivals",
     "AttemptFailed": "events",
+    "Begun": "remote.records",
     "Bindings": "remote.bindings",
     "BoundPlaces": "remote.bindings",
     "CannotDeploy": "errors",
@@ -330,9 +339,12 @@ _ROOMS = {
     "Execution": "execution",
     "Expansion": "mapping",
     "External": "resources",
+    "Failure": "remote.failures",
     "Fault": "following.conductor",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
+    "GlacierRetry": "remote.failures",
+    "GlacierTaskFailed": "remote.failures",
     "GlacierWarning": "errors",
     "Grant": "grants",
     "InvalidKey": "errors",
@@ -371,7 +383,9 @@ _ROOMS = {
     "Registered": "contracts.providers",
     "RemoteError": "crossing",
     "RemoteTraceback": "crossing",
+    "Reports": "remote.client",
     "Run": "run",
+    "RunEnd": "remote.records",
     "RunError": "errors",
     "RunLog": "run",
     "Schedule": "schedules",
@@ -392,6 +406,7 @@ _ROOMS = {
     "StoreFull": "errors",
     "StoreGone": "errors",
     "Surroundings": "remote.answers",
+    "TaskEnd": "remote.records",
     "TaskFinished": "events",
     "TaskStarted": "events",
     "TaskTimeout": "errors",
@@ -411,7 +426,9 @@ _ROOMS = {
     "cloud_name": "cloudnames",
     "code_archive": "components",
     "count_of": "mapping",
+    "error_of": "remote.failures",
     "explained": "execution",
+    "feed": "remote.client",
     "hindered": "hindrances",
     "install_placeholders": "placeholders",
     "is_captured": "tasklog",
@@ -440,6 +457,7 @@ _ROOMS = {
     "read_manifest": "remote.deployed",
     "register_component": "components",
     "release": "tasklog",
+    "request_of": "remote.client",
     "run_call": "worker",
     "run_call_async": "worker",
     "run_of": "remote.payloads",

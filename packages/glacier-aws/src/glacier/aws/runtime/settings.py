@@ -109,8 +109,7 @@ def _asking(address: str, found: Settings, profile: Profile, env: Mapping[str, s
 
 def _answers(endpoint: str) -> bool:
     """Whether somebody is there; anywhere but on a machine of AWS nobody is."""
-    import socket  # neither is needed where the environment says who asks
-    from urllib.parse import urlsplit
+    from urllib.parse import urlsplit  # not needed where the environment says who asks
 
     parts = urlsplit(endpoint)
     try:

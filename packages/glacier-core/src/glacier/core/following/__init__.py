@@ -14,7 +14,6 @@ module       noun
 ``books``     what is known of all: events for listeners, and the log of the run
 ``follower``  looks again and again, to the end
 ``shelves``   where the datasets of a deployed pipeline are, for a client
-``feeding``   values that a client gives to a run
 ``drift``     what is deployed and what is here, compared
 ``deployment``  a deployed pipeline, as a client sees it: its runs are started and followed there
 ``replaying``  a task of a run again, on this machine

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from time import time
-from typing import Any, Dict, Iterable, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Iterable, Mapping, NamedTuple, Optional, Sequence
 
-from glacier.core.codec import encode
 from glacier.core.contracts import Launch, Listener, State
 from glacier.core.events import RunFinished, RunStarted
 from glacier.core.execution import dispatcher
 from glacier.core.following.books import Books, Verdict
 from glacier.core.following.conductor import Conductor, ListedRun, Phase, Status
 from glacier.core.following.errors import NotBegun, ServiceFailed
-from glacier.core.following.feeding import feed
 from glacier.core.following.follower import Clock, Follower, Pace, SystemClock
 from glacier.core.following.notes import Notes
 from glacier.core.following.shelves import Shelves
 from glacier.core.plan import Plan
+from glacier.core.remote.client import feed, request_of
 from glacier.core.remote.failures import error_of
 from glacier.core.remote.records import Begun, begin_key, read_if_there
 from glacier.core.run import Run, RunLog
@@ -66,16 +65,11 @@ class DeployedPipeline:
     ) -> str:
         """Start a run; its id. ``params`` are those that were asked for; with ``selected`` only the
         tasks of the launch run."""
-        run = new_run_id()
-        request: Dict[str, Any] = {"run": run}
-        if params:
-            request["values"] = {str(name): encode(value) for name, value in params.items()}
-        if selected:
-            request["select"] = [step.task for step in launch.plan.steps]
-        if resume is not None:
-            request["resume"] = resume
-        if launch.inputs:
-            request["inputs"] = list(feed(self.shelves, run, launch.inputs))
+        run, chosen = new_run_id(), [step.task for step in launch.plan.steps]
+        fed = feed(self._placed(launch), self.shelves.places, run) if launch.inputs else ()
+        request = request_of(
+            run, params=params, select=chosen if selected else None, resume=resume, inputs=fed
+        )
         self.conductor.start(run, request)
         return run
 
@@ -155,6 +149,14 @@ class DeployedPipeline:
     def runs(self, limit: int = 20) -> Sequence[ListedRun]:
         """The latest runs, the newest first."""
         return self.conductor.runs(limit)
+
+    def _placed(self, launch: Launch) -> Launch:
+        """The same with its datasets where they are deployed."""
+        whole = launch.whole
+        if whole is None:
+            return launch
+        datasets = {name: self.shelves.placed(name) for name in whole.datasets}
+        return launch._replace(whole=whole._replace(datasets=datasets))
 
     def _link(self, run: str) -> Any:
         def link(task: str, known: Mapping[str, str]) -> str:

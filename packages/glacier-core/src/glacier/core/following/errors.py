@@ -7,7 +7,6 @@ from typing import Sequence
 from glacier.core.errors import RequestError, RunError
 
 __all__ = [
-    "CannotFeed",
     "Drifted",
     "Left",
     "NoSuchRun",
@@ -42,13 +41,6 @@ class Drifted(RequestError):
             "check_plan=False."
         )
         super().__init__("\n".join(lines))
-
-
-class CannotFeed(RequestError):
-    """A dataset that a deployed run cannot be fed with."""
-
-    def __init__(self, *, dataset: str, reason: str, mend: str) -> None:
-        super().__init__(f"inputs={{{dataset!r}: …}}: {reason}. {mend}")
 
 
 class NoSuchRun(RequestError):

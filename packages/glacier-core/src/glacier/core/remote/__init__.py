@@ -35,6 +35,7 @@ module        noun
 ``logs``      lines of JSON
 ``limits``    calls that take too long
 ``answers``   from a payload to an answer
+``client``    what a client asks for, feeds runs with, and reads of them
 ============  ====================================================================================
 """
 

@@ -76,7 +76,7 @@ def _fed(program: Program, name: str, run: str) -> Optional[Kept]:
     """What the client has stored for the run; an unknown name is told with the other problems."""
     if name not in program.graph.datasets:
         return None
-    shelf = program.read(name)
+    shelf = program.made(name)
     kept = shelf.at(run)
     if kept is None:
         what = f"version {run} of {Address(program.pipeline.name, name)}, which the run is fed with"
@@ -159,7 +159,8 @@ def _flags(program: Program, begun: Begun) -> Dict[str, Optional[bool]]:
     for name in program.conditions:
         version = begun.run if name in begun.fed else begun.pins.get(name)
         if version is not None:
-            flags[name] = truth(program.read(name).read(version))
+            shelf = program.made(name) if name in begun.fed else program.read(name)
+            flags[name] = truth(shelf.read(version))
         elif name not in program.producers:
             flags[name] = None
     return flags

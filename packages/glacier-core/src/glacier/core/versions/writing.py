@@ -108,12 +108,12 @@ def commit(
     mapped: bool = False,
     recipe: Optional[Mapping[str, Any]] = None,
     retain: Optional[int] = None,
-    points: bool = True,
+    latest: bool = True,
 ) -> Version:
-    """Make the parts a version, and let ``latest`` and the fingerprint point to it, unless
-    ``points`` is false: then it is found by its id alone.
+    """Make the parts a version, and let ``latest`` and the fingerprint point to it.
 
-    What the arguments mean is told at :class:`~glacier.core.versions.Version`. Returns the version
+    What the arguments mean is told at :class:`~glacier.core.versions.Version`. Without ``latest``
+    only who knows its id finds it. Returns the version
     of this run: that of these parts, or where another attempt was first the one that it committed.
     Once this has returned, all readers find it.
     """
@@ -137,8 +137,8 @@ def commit(
         recipe,
         retain,
     )
-    committed = _create(store, version)[0]
-    return _point_to(store, committed) if points else committed
+    created = _create(store, version)[0]
+    return _point_to(store, created) if latest else created
 
 
 def reuse(
