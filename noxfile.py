@@ -81,7 +81,9 @@ def run_tests(session: nox.Session, *packages: str) -> None:
 @nox.session(reuse_venv=True)
 def quick(session: nox.Session) -> None:
     """The tests of all packages, installed editable, on this Python: the inner loop."""
-    libraries = [need for name in ("values", "databases", "objects") for need in group(name)]
+    libraries = [
+        need for name in ("bundles", "values", "databases", "objects") for need in group(name)
+    ]
     session.install(*editable(PACKAGES), *group("test"), *libraries)
     run_tests(session, *PACKAGES)
 
@@ -159,7 +161,7 @@ def tests(session: nox.Session, package: str) -> None:
     """The wheel of one package, with core's, in an environment of its own."""
     more = {
         "aws": ["objects"],
-        "core": ["databases", "deployments", "objects"],
+        "core": ["bundles", "databases", "deployments", "objects"],
         "local": ["values"],
     }
     libraries = [one for name in more.get(package, ()) for one in group(name)]
@@ -295,7 +297,8 @@ def emulators(session: nox.Session) -> None:
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Which lines and branches of the packages their tests leave out."""
-    groups = [*group("test"), *group("values"), *group("databases"), *group("objects")]
+    names = ("test", "bundles", "values", "databases", "objects")
+    groups = [need for name in names for need in group(name)]
     session.install(*editable(PACKAGES), *groups, "coverage>=7.6")
     session.run("coverage", "run", "-m", "pytest", *session.posargs)
     session.run("coverage", "report")

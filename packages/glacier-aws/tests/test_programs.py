@@ -51,3 +51,47 @@ def test_a_resource_of_an_environment_is_an_input_of_raw_ones(tmp_path: Path) ->
         """,
         tmp_path,
     )
+
+
+def test_deploy_registers_the_pipeline_in_a_program_of_the_user(tmp_path: Path) -> None:
+    (tmp_path / "flow.py").write_text(
+        textwrap.dedent(BEGIN)
+        + textwrap.dedent(
+            """
+            from hashlib import sha256
+            from glacier.core import Dataset, Pipeline, Schedule, bundle
+
+            def make_bundle(**given):  # nothing is looked for in an index
+                open("code.zip", "w").close()
+                return bundle.Bundle("code.zip", sha256().hexdigest(), 0, 0, ())
+
+            bundle.make_bundle = make_bundle
+            pipeline = Pipeline("etl")
+            raw = Dataset("raw", storage=env.object_storage("lake"))
+
+            @pipeline.task
+            def extract() -> raw:
+                return [1]
+
+            whole = env.deploy(pipeline, schedule=Schedule(cron="@daily"), options={"log_days": 7})
+            assert isinstance(whole, pulumi.ComponentResource)
+
+            @pulumi.runtime.test
+            def check():
+                return whole.told["machine"].apply(lambda arn: arn)
+
+            check()
+            kinds = [kind for kind, name, one in Mocks.seen]
+            assert kinds.count("aws:lambda/function:Function") == 2
+            assert kinds.count("aws:scheduler/schedule:Schedule") == 1
+            (given,) = [one for kind, name, one in Mocks.seen if name == "prod-etl/extract"
+                        and kind == "aws:lambda/function:Function"]
+            bindings = given["environment"]["variables"]["GLACIER_BINDINGS"]
+            assert '{"s3://prod-lake-' in bindings, bindings
+            """
+        )
+    )
+    done = subprocess.run(
+        [sys.executable, "flow.py"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

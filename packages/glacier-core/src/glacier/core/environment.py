@@ -6,21 +6,22 @@ What is declared belongs to one environment, and only its provider knows what th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple, Union
 
 from glacier.core.bound import BoundPipeline
 from glacier.core.dataset import Dataset, dataset_in, moved
 from glacier.core.declared import Declared, mapping_of
 from glacier.core.errors import ForeignResource, InvalidOption, NotAPipeline
+from glacier.core.loading import end_here
 from glacier.core.pipeline import Pipeline
 from glacier.core.place import caller, place_of
+from glacier.core.programs import session
 from glacier.core.resource import Resource
 
 if TYPE_CHECKING:
     from glacier.core.contracts.providers import Provider
     from glacier.core.dataset import Kept
     from glacier.core.deploy import Deployment
-    from glacier.core.registration import Wish
     from glacier.core.schedules import Schedule
     from glacier.core.synth import Synth
 
@@ -154,15 +155,15 @@ class Environment(Declared):
 
         Where the provider can run pipelines, the pipeline becomes a part of it: it starts when
         ``schedule`` says, and when the schedules of this environment do. ``options`` are the
-        provider's own. The project is the pipeline, the stack the environment, or one that there is: ``stack``.
-        ``backend`` is the URL of the state, by itself a folder in ``.glacier``. What is secret in a
-        new stack is encrypted by ``secrets_provider``, or with a passphrase. The file that declares
-        the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi program of your own
-        its engine deploys: this registers the pipeline there and returns its component. Raises
-        :class:`~glacier.core.errors.DeployError`.
+        provider's own. The project is the pipeline, the stack the environment, or one that there
+        is: ``stack``. ``backend`` is the URL of the state, by itself a folder in ``.glacier``. What
+        is secret in a new stack is encrypted by ``secrets_provider``, or with a passphrase. The
+        file that declares the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi
+        program of your own its engine deploys: this registers the pipeline there and returns its
+        component. Raises :class:`~glacier.core.errors.DeployError`.
         """
-        wish = self._wish(pipeline, "deploy", schedule, options)
-        return self._operate("deploy", pipeline, backend, stack, secrets_provider, wish=wish)
+        settings = (backend, stack, secrets_provider)
+        return self._operate("deploy", pipeline, *settings, said=(schedule, options))
 
     def preview(
         self,
@@ -175,10 +176,8 @@ class Environment(Declared):
         secrets_provider: Optional[str] = None,
     ) -> Deployment:
         """What :meth:`deploy` would do, by the engine's own comparison; only a stack is made."""
-        wish = self._wish(pipeline, "preview", schedule, options)
-        done: Deployment = self._operate(
-            "preview", pipeline, backend, stack, secrets_provider, wish=wish
-        )
+        settings = (backend, stack, secrets_provider)
+        done: Deployment = self._operate("preview", pipeline, *settings, said=(schedule, options))
         return done
 
     def refresh(
@@ -214,24 +213,18 @@ class Environment(Declared):
         secrets_provider: Optional[str] = None,
         *,
         deletes_data: bool = False,
-        wish: Optional[Wish] = None,
+        said: Tuple[object, object] = (None, None),
     ) -> Any:
+        checked = _pipeline(pipeline)
+        if session() is None:
+            end_here(checked)  # a worker that loads the file needs nothing of what follows
         from glacier.core.deploy import Asked, Settings, operate_on
-
-        settings = Settings(backend, stack, secrets_provider)
-        asked = Asked(operation, settings, deletes_data, wish=wish)
-        return operate_on(self, _pipeline(pipeline), asked)
-
-    def _wish(
-        self, pipeline: Pipeline, operation: str, schedule: object, options: object
-    ) -> Optional[Wish]:
-        """What was said of a pipeline; ``None`` if nothing was."""
-        if schedule is None and options is None:
-            return None
         from glacier.core.registration import wish_of
 
-        where = f"{operation} of {_pipeline(pipeline).name!r} in {self.name!r}"
-        return wish_of(schedule, options, where=where)
+        where = f"{operation} of {checked.name!r} in {self.name!r}"
+        wish = None if said == (None, None) else wish_of(*said, where=where)
+        settings = Settings(backend, stack, secrets_provider)
+        return operate_on(self, checked, Asked(operation, settings, deletes_data, wish=wish))
 
     def __repr__(self) -> str:
         return f"<Environment {self.name!r}: {self.provider.location}>"

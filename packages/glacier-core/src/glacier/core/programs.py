@@ -39,8 +39,8 @@ class Session:
     ``told`` are rows from providers that need no Pulumi, ``names`` what resources are called in the
     cloud. ``deletes_data`` is true while what holds data is made ready to be deleted. ``packs`` is
     whether the code of tasks is packed for a cloud. ``wishes`` are what the file itself says of
-    pipelines to be deployed, by the names of pipeline and environment, and ``objections`` why one
-    cannot be.
+    pipelines to be deployed, by the names of pipeline and environment, ``objections`` why one
+    cannot be, and ``remarks`` what is to be known of one that is.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Session:
         self.names: List[Tuple[str, str, str]] = []
         self.wishes: Dict[Tuple[str, str], Any] = {}
         self.objections: List[str] = []
+        self.remarks: List[str] = []
 
     def wants(self, *, environment: str, provider: str) -> bool:
         """Whether the resources of that environment are to be registered."""

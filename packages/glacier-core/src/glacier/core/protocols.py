@@ -41,7 +41,12 @@ if TYPE_CHECKING:
         Value,
         VersionRef,
     )
-    from glacier.core.contracts.pipelines import Packing, PipelineParts, PipelineProvider
+    from glacier.core.contracts.pipelines import (
+        Packing,
+        PipelineParts,
+        PipelineProvider,
+        TaskPart,
+    )
     from glacier.core.contracts.providers import Location, Provider, Registered, Site
     from glacier.core.cron import parse_cron
     from glacier.core.crossing import (
@@ -51,6 +56,7 @@ if TYPE_CHECKING:
         pack_error,
         unpack_error,
     )
+    from glacier.core.dataset import Dataset
     from glacier.core.environment import Environment
     from glacier.core.errors import (
         CannotDeploy,
@@ -155,6 +161,7 @@ __all__ = [
     "Connection",
     "Database",
     "DatabaseSpec",
+    "Dataset",
     "DefinitionError",
     "Deployed",
     "DeployedExecutor",
@@ -246,6 +253,7 @@ __all__ = [
     "TaskCall",
     "TaskEnd",
     "TaskFinished",
+    "TaskPart",
     "TaskResult",
     "TaskStarted",
     "TaskTimeout",
@@ -329,6 +337,7 @@ _ROOMS = {
     "Connection": "following.executor",
     "Database": "resources",
     "DatabaseSpec": "specs",
+    "Dataset": "dataset",
     "DefinitionError": "errors",
     "Deployed": "remote.deployed",
     "DeployedExecutor": "following.executor",
@@ -408,6 +417,7 @@ _ROOMS = {
     "Surroundings": "remote.answers",
     "TaskEnd": "remote.records",
     "TaskFinished": "events",
+    "TaskPart": "contracts.pipelines",
     "TaskStarted": "events",
     "TaskTimeout": "errors",
     "UnknownName": "errors",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, Mapping, NamedTuple, Optional, Sequence, cast
+from typing import TYPE_CHECKING, Any, Dict, Iterator, Mapping, NamedTuple, Optional, Sequence, cast
 
 from glacier.core.addresses import place_of_data
 from glacier.core.contracts.pipelines import Packing, PipelineParts, PipelineProvider, TaskPart
@@ -18,12 +18,14 @@ from glacier.core.specs import ScheduleSpec
 from glacier.core.stages import stages_of
 
 if TYPE_CHECKING:
+    from glacier.core.bundle import Bundle
     from glacier.core.environment import Environment
     from glacier.core.pipeline import Pipeline
 
 __all__ = ["Wish", "fingerprint_of", "register_pipeline", "runs_pipelines", "wish_of"]
 
 _BUNDLES = Path(".glacier", "bundles")
+_MEGABYTE = 1_000_000
 _GIVEN = "schedule"  # the name of a schedule that was given without one
 
 
@@ -75,17 +77,18 @@ def register_pipeline(
         return _refuse(pipeline.name, objections, current)
     if target is not None and (current is None or current.packs):
         parts = parts._replace(fingerprint=fingerprint_of(environment, pipeline))
-        parts = _packed(parts, packing, environment=environment.name, target=target)
+        bundle = _packed(parts, packing, environment=environment.name, target=target)
+        if current is not None:
+            current.remarks.extend(_remarks(bundle))
+        parts = parts._replace(code=bundle)
     return provider.register_pipeline(parts, site)
 
 
 def _no_file(pipeline: Pipeline, target: Optional[str]) -> Sequence[str]:
     if target is not None:
         return ()
-    return [
-        f"pipeline {pipeline.name!r} is declared by no file at its top level, so there is no code "
-        "to run in the cloud: declare it at the top level of a file"
-    ]
+    reason = "is declared by no file at its top level, so there is no code to run in the cloud"
+    return [f"pipeline {pipeline.name!r} {reason}: declare it at the top level of a file"]
 
 
 def _refuse(pipeline: str, objections: Sequence[str], current: Optional[Session]) -> None:
@@ -106,7 +109,7 @@ def _parts(environment: Environment, pipeline: Pipeline, wish: Wish) -> Pipeline
         stages=stages_of(plan),
         grants=grants,
         tasks=[
-            TaskPart(number, step.task, str(task.place), task.compute)
+            TaskPart(number, step.task, str(task.place), task.compute, task.group)
             for number, step in enumerate(plan.steps)
             for task in [tasks[step.task]]
         ],
@@ -160,16 +163,14 @@ def fingerprint_of(environment: Environment, pipeline: Pipeline) -> str:
     )
 
 
-def _packed(
-    parts: PipelineParts, packing: Packing, *, environment: str, target: str
-) -> PipelineParts:
-    """The same with its code, which is packed now."""
+def _packed(parts: PipelineParts, packing: Packing, *, environment: str, target: str) -> Bundle:
+    """The code of a pipeline, packed now."""
     from glacier.core.bundle import Limits, Platform, locate, make_bundle
     from glacier.core.remote.deployed import Deployed
 
     root, inside = locate(target, parts.name)
     told = Deployed(parts.name, environment, inside, parts.fingerprint)
-    bundle = make_bundle(
+    return make_bundle(
         root=root,
         target=inside,
         deployed=told.to_json(),
@@ -179,4 +180,12 @@ def _packed(
         into=_BUNDLES,
         extra_requirements=packing.requirements,
     )
-    return parts._replace(code=bundle)
+
+
+def _remarks(bundle: Bundle) -> Iterator[str]:
+    """What is to be known of the code that was packed."""
+    size, unzipped = bundle.size / _MEGABYTE, bundle.unzipped / _MEGABYTE
+    yield f"the code of all tasks: {size:.1f} MB, unzipped {unzipped:.1f} MB"
+    yield from bundle.notes
+    for module, file, line in bundle.missing:
+        yield f"{file}:{line} imports {module!r}, which is not there and in no requirement"

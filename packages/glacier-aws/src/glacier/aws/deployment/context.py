@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from glacier.aws.deployment.settings import Settings
     from glacier.core.protocols import PipelineParts, Site
 
-__all__ = ["Context", "resolved"]
+__all__ = ["Context", "is_later", "resolved"]
 
 
 class Context(NamedTuple):
@@ -46,10 +46,17 @@ class Context(NamedTuple):
         return pulumi.ResourceOptions.merge(self.part, later)
 
 
+def is_later(value: object) -> bool:
+    """Whether a value is an output: known to the cloud alone, or not yet."""
+    import pulumi
+
+    return isinstance(value, pulumi.Output)
+
+
 def resolved(values: Mapping[str, Any], make: Any) -> Any:
     """What ``make`` makes of the values; an output, if one of them is known to the cloud alone."""
     import pulumi
 
-    if not any(isinstance(value, pulumi.Output) for value in values.values()):
+    if not any(map(is_later, values.values())):
         return make(values)
     return pulumi.Output.all(**values).apply(make)

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from glacier.aws.deployment.context import Context, resolved
+from glacier.aws.deployment.context import Context, is_later, resolved
 from glacier.aws.deployment.sizes import Size
 from glacier.aws.deployment.workspace import code_key
 from glacier.aws.names import log_group
@@ -112,12 +112,8 @@ def _bindings_text(context: Context, function: Function) -> Any:
             )
         return text
 
-    import pulumi
-
     found = bindings_of(context, function.datasets, function.secrets)
-    if isinstance(found, pulumi.Output):
-        return found.apply(text_of)
-    return text_of(found)
+    return found.apply(text_of) if is_later(found) else text_of(found)
 
 
 def _base64(sha256: str) -> str:

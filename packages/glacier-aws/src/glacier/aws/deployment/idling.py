@@ -43,9 +43,7 @@ def idle_machine(name: str, started: str, account: Account) -> Machine:
         },
         "Is it running?": {
             "Type": "Choice",
-            "Choices": [
-                {"Variable": "$.running.Executions[0]", "IsPresent": True, "Next": "Skip"}
-            ],
+            "Choices": [{"Variable": "$.running.Executions[0]", "IsPresent": True, "Next": "Skip"}],
             "Default": "Start",
         },
         "Start": {
@@ -74,5 +72,5 @@ def idle_policy(started: str, account: Account) -> Mapping[str, Any]:
     """What that machine may do."""
     arn = machine_arn(started, account)
     actions = ["states:ListExecutions", "states:StartExecution"]
-    statement = {"Effect": "Allow", "Action": actions, "Resource": arn}
+    statement = {"Effect": "Allow", "Action": actions, "Resource": [arn]}
     return {"Version": "2012-10-17", "Statement": [statement]}

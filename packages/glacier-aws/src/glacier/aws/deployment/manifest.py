@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from glacier.aws.deployment.context import is_later
 from glacier.aws.deployment.functions import bindings_of
 from glacier.aws.deployment.workspace import code_key
 from glacier.aws.names import function_name, log_group, machine_name
@@ -39,14 +40,15 @@ def register_manifest(
     context: Context, bucket: aws.s3.Bucket, machine: pulumi.Resource
 ) -> aws.s3.BucketObjectv2:
     """Say in the workspace what is deployed, when all of it is; in a synthesis only that."""
-    import pulumi
     import pulumi_aws as aws
 
-    content: object = ""
+    def written(bindings: Bindings) -> str:
+        return _text(context, bindings)
+
+    content: Any = ""
     if context.parts.code is not None:
         found = bindings_of(context, context.parts.datasets, context.parts.secrets)
-        is_known = not isinstance(found, pulumi.Output)
-        content = _text(context, found) if is_known else found.apply(lambda b: _text(context, b))
+        content = found.apply(written) if is_later(found) else written(found)
     arguments = aws.s3.BucketObjectv2Args(
         bucket=bucket.bucket,
         key=manifest_key(context.parts.name),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from glacier.aws.deployment.roles import register_policy, register_role
 from glacier.aws.machines import machines_of
-from glacier.aws.policies import machine_policy
+from glacier.aws.policies import machine_policy, machine_trust
 from glacier.core.protocols import cloud_name
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def register_machine(
     import pulumi_aws as aws
 
     name = cloud_name([machine.name, "machine"], longest=_ROLE)
-    role = register_role(context, f"{label}:machine", name, "states")
+    role = register_role(context, f"{label}:machine", name, machine_trust(context.account))
     may = register_policy(context, f"{label}:machine", name, role, policy)
     arguments = aws.sfn.StateMachineArgs(
         name=machine.name,
@@ -67,7 +67,7 @@ def register_machine(
         definition=json.dumps(machine.definition, sort_keys=True, separators=(",", ":")),
         tags=dict(context.site.tags),
     )
-    return aws.sfn.StateMachine(label, arguments, opts=context.after(may, *after))
+    return aws.sfn.StateMachine(label, arguments, opts=context.after(*may, *after))
 
 
 def register_alarm(context: Context, machine: aws.sfn.StateMachine, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from glacier.aws.deployment import places, scheduling, sizes
@@ -50,9 +50,12 @@ def register_pipeline(parts: PipelineParts, site: Site, account: Account) -> Any
         return None
     import pulumi
 
+    class Component(pulumi.ComponentResource):  # type: ignore[misc]  # mypy does not read pulumi
+        told: Mapping[str, Any] = {}
+
     provider = instance(site, account)
     options = pulumi.ResourceOptions(provider=provider)
-    whole = pulumi.ComponentResource("glacier:aws:Pipeline", site.label(parts.name), {}, options)
+    whole = Component("glacier:aws:Pipeline", site.label(parts.name), {}, options)
     context = Context(
         parts,
         site,

@@ -73,7 +73,9 @@ def _problem(dataset: Dataset) -> str | None:
     if resource is not None:
         key = resource.spec.encryption if isinstance(resource.spec, ObjectStorageSpec) else None
         if key is not None and key.startswith("alias/"):
-            return f"is in a bucket with key {key!r}: give the key's id or ARN, for policies name it"
+            return (
+                f"is in a bucket with key {key!r}: give the key's id or ARN, for policies name it"
+            )
         return None
     if isinstance(storage, External):
         return _external(storage)

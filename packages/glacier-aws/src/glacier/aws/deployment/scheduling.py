@@ -10,14 +10,12 @@ from glacier.aws.deployment.idling import INPUT, idle_machine, idle_policy
 from glacier.aws.deployment.orchestration import register_machine
 from glacier.aws.deployment.roles import register_policy, register_role
 from glacier.aws.deployment.timing import cron_expression, is_expressible
-from glacier.aws.names import machine_arn
-from glacier.aws.policies import scheduler_policy
+from glacier.aws.policies import merged, scheduler_policy, scheduler_trust
 from glacier.core.protocols import cloud_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pulumi
     import pulumi_aws as aws
 
     from glacier.aws.deployment.context import Context
@@ -31,7 +29,7 @@ _LATEST = 3600  # seconds after its time in which a start is tried again
 
 
 class _Target(NamedTuple):
-    arn: str
+    name: str
     machine: aws.sfn.StateMachine
     input: Mapping[str, Any]
 
@@ -68,29 +66,30 @@ def register_schedules(context: Context, machine: aws.sfn.StateMachine, name: st
     }
     label = f"{context.label}:schedule"
     called = cloud_name([*names, "starts by schedule"], longest=_SHORT)
-    role = register_role(context, label, called, "scheduler")
-    may = scheduler_policy(sorted({target.arn for target in targets.values()}))
+    trust = scheduler_trust(context.account, group=cloud_name(names, longest=_SHORT))
+    role = register_role(context, label, called, trust)
+    may = merged(
+        scheduler_policy(target.name, account=context.account) for target in targets.values()
+    )
     allowed = register_policy(context, label, called, role, may)
     for given, schedule in schedules.items():
         target = targets[schedule.overlap]
         aws.scheduler.Schedule(
             context.label_of(given),
             _arguments(given, schedule, target, role, group),
-            opts=context.after(allowed, target.machine),
+            opts=context.after(*allowed, target.machine),
         )
 
 
-def _target(
-    context: Context, overlap: str, machine: aws.sfn.StateMachine, name: str
-) -> _Target:
+def _target(context: Context, overlap: str, machine: aws.sfn.StateMachine, name: str) -> _Target:
     """What a schedule starts: the pipeline itself, or a machine that looks first."""
     if overlap == "allow":
-        return _Target(machine_arn(name, context.account), machine, {})
+        return _Target(name, machine, {})
     names = [context.parts.name, context.site.environment, "unless it runs"]
     idle = idle_machine(cloud_name(names, longest=_LONG), name, context.account)
     may = idle_policy(name, context.account)
     made = register_machine(context, f"{context.label}:idle", idle, may, [machine])
-    return _Target(machine_arn(idle.name, context.account), made, INPUT)
+    return _Target(idle.name, made, INPUT)
 
 
 def _arguments(
@@ -113,6 +112,9 @@ def _arguments(
         schedule_expression_timezone=schedule.timezone,
         flexible_time_window=window,
         target=aws.scheduler.ScheduleTargetArgs(
-            arn=target.arn, role_arn=role.arn, input=json.dumps(target.input), retry_policy=retry
+            arn=target.machine.arn,
+            role_arn=role.arn,
+            input=json.dumps(target.input),
+            retry_policy=retry,
         ),
     )

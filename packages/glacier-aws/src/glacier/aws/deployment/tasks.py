@@ -1,17 +1,16 @@
-"""The tasks of a pipeline on AWS: for each a log, an identity that may do what it must, a function.
-"""
+"""The functions of a pipeline with their logs, and identities that may do what they must."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glacier.aws.deployment.context import resolved
 from glacier.aws.deployment.functions import Function, register_function, register_log
 from glacier.aws.deployment.roles import may_join_networks, register_policy, register_role
 from glacier.aws.deployment.sizes import Size, size_of
 from glacier.aws.names import Bucket, begin_name, function_name, log_group, role_name
-from glacier.aws.policies import begin_policy, task_policy
+from glacier.aws.policies import begin_policy, check_roles, function_trust, merged, task_policy
 
 if TYPE_CHECKING:
     import pulumi
@@ -24,31 +23,43 @@ __all__ = ["register_begin", "register_tasks"]
 
 _BEGIN = Size(memory=512, timeout=300)
 
+Buckets = Mapping[str, Bucket]
+
+
+class _Identity(NamedTuple):
+    """A role, and what must be there before a function has it."""
+
+    role: aws.iam.Role
+    before: Sequence[pulumi.Resource]
+
+
+class _Known(NamedTuple):
+    """Where the datasets of a function are, and the ARNs of its secrets."""
+
+    buckets: Buckets
+    secrets: Mapping[str, str]
+
 
 def register_begin(context: Context, code: pulumi.Resource) -> pulumi.Resource:
     """Register the function that begins and finishes runs, which reads what runs are pinned to."""
-    parts, environment = context.parts, context.site.environment
-    name = begin_name(parts.name, environment)
-    function = Function(
-        context.label, name, "begin and finish", _BEGIN, tuple(parts.datasets)
-    )
-    log = register_log(context, function)
-    role = register_role(context, context.label, name, "lambda")
-    document = _document(
-        context,
-        parts.datasets,
-        (),
-        lambda buckets, _: begin_policy(
+    parts = context.parts
+    name = begin_name(parts.name, context.site.environment)
+    function = Function(context.label, name, "begin and finish", _BEGIN, tuple(parts.datasets))
+
+    def document(known: _Known) -> Any:
+        return begin_policy(
             parts.plan,
-            buckets=buckets,
+            parts.grants,
+            buckets=known.buckets,
             workspace=context.workspace,
             log_group=log_group(name),
             account=context.account,
-        ),
-    )
-    may = register_policy(context, context.label, name, role, document)
-    joined = may_join_networks(context, context.label, role)
-    return register_function(context, function, role, [code, log, may, *joined])
+        )
+
+    log = register_log(context, function)
+    found = _known(context, parts.datasets, (), document)
+    role, before = _identity(context, context.label, name, found)
+    return register_function(context, function, role, [code, log, *before])
 
 
 def register_tasks(context: Context, code: pulumi.Resource) -> list[pulumi.Resource]:
@@ -56,76 +67,95 @@ def register_tasks(context: Context, code: pulumi.Resource) -> list[pulumi.Resou
     grants: dict[str, list[Grant]] = {}
     for grant in context.parts.grants:
         grants.setdefault(grant.task, []).append(grant)
-    groups: dict[str, _Identity] = {}
+    groups: dict[str, list[TaskPart]] = {}
+    for task in context.parts.tasks:
+        # The name of a group could be that of a task which is in none.
+        own = task.name if task.group is None else f"group {task.group}"
+        groups.setdefault(own, []).append(task)
+    check_roles(groups, pipeline=context.parts.name)
     return [
-        _register_task(context, task, grants.get(task.name, []), groups, code)
-        for task in context.parts.tasks
+        function
+        for name, tasks in groups.items()
+        for function in _register_group(context, name, tasks, grants, code)
     ]
 
 
-class _Identity:
-    """A role and what must be there before a function has it."""
-
-    def __init__(self, context: Context, name: str) -> None:
-        called = role_name(context.parts.name, context.site.environment, name)
-        label = context.label_of(name)
-        self.role: aws.iam.Role = register_role(context, label, called, "lambda")
-        self.joined = may_join_networks(context, label, self.role)
-
-
-def _register_task(
+def _register_group(
     context: Context,
-    task: TaskPart,
-    grants: Sequence[Grant],
-    groups: dict[str, _Identity],
+    name: str,
+    tasks: Sequence[TaskPart],
+    grants: Mapping[str, Sequence[Grant]],
     code: pulumi.Resource,
-) -> pulumi.Resource:
-    parts = context.parts
-    name = function_name(parts.name, context.site.environment, task.name)
-    datasets = dict.fromkeys(grant.name for grant in grants if grant.kind == "dataset")
-    secrets = [grant.name for grant in grants if grant.kind == "secret"]
-    function = Function(
-        context.label_of(task.name), name, task.name, size_of(task.compute), [*datasets], secrets
-    )
-    log = register_log(context, function)
-    # A group's name could be that of a task which is in none.
-    shared = task.name if task.group is None else f"group {task.group}"
-    if shared not in groups:
-        groups[shared] = _Identity(context, shared)
-    identity = groups[shared]
-    document = _document(
+) -> list[pulumi.Resource]:
+    """Register tasks that have the same identity."""
+    functions = [_function(context, task, grants.get(task.name, ())) for task in tasks]
+
+    def document(known: _Known) -> Any:
+        return merged(
+            _policy(context, task, grants.get(task.name, ()), known, function)
+            for task, function in zip(tasks, functions)
+        )
+
+    found = _known(
         context,
-        datasets,
-        secrets,
-        lambda buckets, arns: task_policy(
-            task.name,
-            grants,
-            buckets=buckets,
-            workspace=context.workspace,
-            secrets=arns,
-            log_group=log_group(name),
-            account=context.account,
-        ),
+        [name for function in functions for name in function.datasets],
+        [name for function in functions for name in function.secrets],
+        document,
     )
-    may = register_policy(context, context.label_of(task.name), name, identity.role, document)
-    return register_function(
-        context, function, identity.role, [code, log, may, *identity.joined]
+    called = role_name(context.parts.name, context.site.environment, name)
+    role, before = _identity(context, context.label_of(name), called, found)
+    return [
+        register_function(context, function, role, [code, register_log(context, function), *before])
+        for function in functions
+    ]
+
+
+def _function(context: Context, task: TaskPart, grants: Sequence[Grant]) -> Function:
+    return Function(
+        context.label_of(task.name),
+        function_name(context.parts.name, context.site.environment, task.name),
+        task.name,
+        size_of(task.compute),
+        [*dict.fromkeys(grant.name for grant in grants if grant.kind == "dataset")],
+        [grant.name for grant in grants if grant.kind == "secret"],
     )
 
 
-def _document(
-    context: Context, datasets: Any, secrets: Sequence[str], write: Any
+def _policy(
+    context: Context, task: TaskPart, grants: Sequence[Grant], known: _Known, function: Function
 ) -> Any:
-    """A policy for what is where; an output, if only the cloud knows where."""
+    parts = context.parts
+    return task_policy(
+        task.name,
+        grants,
+        pipeline=parts.name,
+        mapped=parts.plan.steps[task.number].each >= 0,
+        buckets=known.buckets,
+        workspace=context.workspace,
+        secrets=known.secrets,
+        log_group=log_group(function.name),
+        account=context.account,
+    )
+
+
+def _identity(context: Context, label: str, name: str, document: Any) -> _Identity:
+    role = register_role(context, label, name, function_trust())
+    before = register_policy(context, label, name, role, document)
+    return _Identity(role, [*before, *may_join_networks(context, label, role)])
+
+
+def _known(context: Context, datasets: Iterable[str], secrets: Iterable[str], write: Any) -> Any:
+    """What ``write`` makes of where these are; an output, if only the cloud knows."""
     places = {name: context.places[name] for name in datasets if name in context.places}
-    known = {f"bucket {name}": place.bucket for name, place in places.items()}
-    known.update({f"secret {name}": context.parts.secrets[name].arn for name in secrets})
+    arns = {name: context.parts.secrets[name].arn for name in secrets}
+    values = {f"bucket {name}": place.bucket for name, place in places.items()}
+    values.update({f"secret {name}": arn for name, arn in arns.items()})
 
     def written(found: Mapping[str, str]) -> Any:
         buckets = {
             name: Bucket(found[f"bucket {name}"], place.prefix, place.key)
             for name, place in places.items()
         }
-        return write(buckets, {name: found[f"secret {name}"] for name in secrets})
+        return write(_Known(buckets, {name: found[f"secret {name}"] for name in arns}))
 
-    return resolved(known, written)
+    return resolved(values, written)

@@ -5,21 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
-from typing import List, NamedTuple, Tuple
+from typing import List, Sequence, Tuple
 
 from glacier.core.bundle.records import Part, Platform
 from glacier.core.bundle.requirements import distribution_name, is_left_out
 
-__all__ = ["Unfit", "clean", "drop_left_out", "parts_of", "unfit"]
+__all__ = ["clean", "drop_left_out", "parts_of", "unfit"]
 
 _NOISE = ("INSTALLER", "REQUESTED", "direct_url.json", "uv_build.json", "uv_cache.json")
-
-
-class Unfit(NamedTuple):
-    """A distribution that was built for another machine, and the tag that says so."""
-
-    name: str
-    tag: str
 
 
 def clean(site: Path) -> None:
@@ -34,23 +27,25 @@ def clean(site: Path) -> None:
         for file in list(scripts.iterdir()):
             if file.is_file() and file.read_bytes()[:2] == b"#!":
                 file.unlink()
-        if not any(scripts.iterdir()):
-            scripts.rmdir()
     for info in sorted(site.glob("*.dist-info")):
         for name in _NOISE:
             if (info / name).exists():
                 (info / name).unlink()
         _shorten_record(info / "RECORD", site)
+    for folder in sorted((one for one in site.rglob("*") if one.is_dir()), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
-def unfit(site: Path, platform: Platform) -> List[Unfit]:
-    """The distributions that do not run on a platform, by the tags of their wheels."""
-    return [
-        Unfit(_name_of(info)[0], tags[0])
-        for info in sorted(site.glob("*.dist-info"))
-        for tags in [_tags(info)]
-        if tags and not any(_fits(tag, platform) for tag in tags)
-    ]
+def unfit(site: Path, platform: Platform) -> List[str]:
+    """The distributions that may not run on a platform, by the tags of their wheels: one that was
+    built on a Linux has its C library, whichever that is, and says so by ``linux_…``."""
+    found: List[str] = []
+    for info in sorted(site.glob("*.dist-info")):
+        tags = _tags(info)
+        if tags and not any(_fits(tag, platform) for tag in tags):
+            found.append(_name_of(info)[0])
+    return found
 
 
 def parts_of(site: Path) -> List[Tuple[Part, Tuple[str, ...]]]:
@@ -71,12 +66,12 @@ def parts_of(site: Path) -> List[Tuple[Part, Tuple[str, ...]]]:
     return found
 
 
-def drop_left_out(site: Path) -> List[str]:
+def drop_left_out(site: Path, excluded: Sequence[str]) -> List[str]:
     """Remove distributions that no bundle holds but that others required; returns their names."""
-    dropped = []
+    dropped: List[str] = []
     for info in sorted(site.glob("*.dist-info")):
         name = distribution_name(_name_of(info)[0])
-        if is_left_out(name):
+        if is_left_out(name, excluded):
             for path in _recorded(info / "RECORD"):
                 if (site / path).is_file():
                     (site / path).unlink()
@@ -120,4 +115,4 @@ def _fits(tag: str, platform: Platform) -> bool:
     name = tag.rpartition("-")[2]
     if name == "any":
         return True
-    return name.endswith(f"_{platform.machine}") and name.startswith(("manylinux", "linux"))
+    return name.startswith("manylinux") and name.endswith(f"_{platform.machine}")

@@ -7,16 +7,17 @@ In this order, and only the first that there is:
 3. a ``requirements.txt``.
 
 The last two stand in the file's folder or in the nearest above it that has one of them, up to the
-top of the repository.
+top of the repository. ``exclude`` under ``[tool.glacier.bundle]``, in the inline metadata or a
+``pyproject.toml`` on that way, names distributions that are left out though others require them.
 """
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple, cast
 
-from glacier.core.bundle.requirements import Requirements
+from glacier.core.bundle.requirements import Requirements, distribution_name
 from glacier.core.bundle.requirements_txt import read_requirements_txt
 from glacier.core.bundle.whereabouts import folders_above
 from glacier.core.errors import CannotBundle, MissingLibrary
@@ -33,10 +34,13 @@ def declared_requirements(file: Path) -> Requirements:
     Raises :class:`~glacier.core.errors.CannotBundle` for one that cannot be read.
     """
     found: List[Requirements] = []
+    excluded: List[str] = []
     inline = _inline(file)
     if inline is not None:
         found.append(inline)
+        excluded += inline.excluded
     for folder in folders_above(file):
+        excluded += _excluded_by(folder / "pyproject.toml")
         here = [_pyproject(folder / "pyproject.toml"), _text(folder / "requirements.txt")]
         found += [one for one in here if one is not None]
         if any(one is not None for one in here):
@@ -45,7 +49,8 @@ def declared_requirements(file: Path) -> Requirements:
         return Requirements()
     chosen, *others = found
     note = [f"{one.origin} is not used: {chosen.origin} comes first" for one in others]
-    return chosen._replace(notes=(*chosen.notes, *note))
+    names = tuple(sorted({distribution_name(name) for name in excluded}))
+    return chosen._replace(excluded=names, notes=(*chosen.notes, *note))
 
 
 def _inline(file: Path) -> Optional[Requirements]:
@@ -58,18 +63,20 @@ def _inline(file: Path) -> Optional[Requirements]:
         raise CannotBundle(
             what=file.name, reason=f"it has {len(blocks)} blocks '# /// script'", mend="Leave one."
         )
-    lines = blocks[0]["content"].splitlines()
-    data = _toml("\n".join(line[2:] for line in lines), origin)
-    return Requirements(_strings(data.get("dependencies", []), origin), origin=origin)
+    content = blocks[0]["content"].splitlines()
+    data = _toml("\n".join(line[2:] for line in content), origin)
+    lines = _strings(data.get("dependencies", []), origin)
+    return Requirements(lines, origin=origin, excluded=_excluded(data, origin))
 
 
 def _pyproject(file: Path) -> Optional[Requirements]:
     if not file.is_file():
         return None
     data = _toml(file.read_text(encoding="utf-8"), str(file))
-    project = data.get("project")
-    if not isinstance(project, dict):
+    found = data.get("project")
+    if not isinstance(found, dict):
         return None
+    project = cast(Dict[str, Any], found)
     if "dependencies" in project.get("dynamic", []):
         if (file.parent / "requirements.txt").is_file():
             return None
@@ -81,6 +88,22 @@ def _pyproject(file: Path) -> Optional[Requirements]:
     if "dependencies" not in project:
         return None
     return Requirements(_strings(project["dependencies"], str(file)), origin=file.name)
+
+
+def _excluded_by(file: Path) -> Tuple[str, ...]:
+    if not file.is_file():
+        return ()
+    return _excluded(_toml(file.read_text(encoding="utf-8"), str(file)), str(file))
+
+
+def _excluded(data: Dict[str, Any], origin: str) -> Tuple[str, ...]:
+    """The list ``exclude`` of ``[tool.glacier.bundle]``."""
+    table: Any = data
+    for key in ("tool", "glacier", "bundle", "exclude"):
+        if not isinstance(table, dict) or key not in table:
+            return ()
+        table = cast(Dict[str, Any], table)[key]
+    return _strings(table, origin)
 
 
 def _text(file: Path) -> Optional[Requirements]:
@@ -118,7 +141,10 @@ def _library() -> Any:
 
 
 def _strings(found: object, origin: str) -> Tuple[str, ...]:
-    if isinstance(found, list) and all(isinstance(one, str) for one in found):
-        return tuple(found)
+    if isinstance(found, list):
+        lines = cast(List[object], found)
+        texts = tuple(one for one in lines if isinstance(one, str))
+        if len(texts) == len(lines):
+            return texts
     reason = f"the dependencies in {origin} are no list of texts"
     raise CannotBundle(what="the requirements", reason=reason, mend="Correct them.")

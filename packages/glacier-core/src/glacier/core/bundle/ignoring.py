@@ -76,7 +76,7 @@ def _translated(pattern: str) -> str:
         if rest.startswith("**/") and (at == 0 or pattern[at - 1] == "/"):
             out.append("(?:.*/)?")
             at += 3
-        elif rest == "**" and out and pattern[at - 1] == "/":
+        elif rest == "**" and (at == 0 or pattern[at - 1] == "/"):
             out.append(".+")
             at += 2
         elif rest[0] == "*":

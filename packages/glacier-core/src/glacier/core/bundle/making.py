@@ -10,12 +10,12 @@ from glacier.core.bundle.archive import write_archive
 from glacier.core.bundle.cleaning import parts_of
 from glacier.core.bundle.declarations import declared_requirements
 from glacier.core.bundle.missing import missing_imports
-from glacier.core.bundle.portions import entries_of, portions, required_by
+from glacier.core.bundle.portions import Portion, entries_of, portions, required_by
 from glacier.core.bundle.records import Bundle, Entry, Limits, Part, Platform
 from glacier.core.bundle.report import YOUR_FILES
 from glacier.core.bundle.requirements import Requirements, distribution_name, without_deployment
 from glacier.core.bundle.resolving import resolved
-from glacier.core.bundle.sources import USERS, user_sources
+from glacier.core.bundle.sources import USERS, Sources, user_sources
 from glacier.core.bundle.whereabouts import project_of
 from glacier.core.errors import BundleTooLarge
 
@@ -23,7 +23,7 @@ __all__ = ["DEPLOYED", "make_bundle"]
 
 DEPLOYED = "glacier-deployed.json"
 _SHOWN = 8
-_NAMESPACE = "glacier/"
+_HIDING = "glacier/__init__.py"  # it would make a package of the namespace
 
 
 def make_bundle(
@@ -54,40 +54,47 @@ def make_bundle(
     and :class:`~glacier.core.errors.BundleTooLarge`.
     """
     root, into = Path(root).resolve(), Path(into)
+    cache = Path(cache or into / "requirements")
     file = root / _file_of(target)
-    sources = user_sources(root, file)
+    sources = user_sources(root, file, without=[into, cache])
     own = portions(packages, sources.imports)
-    declared = declared_requirements(file)
-    needed = _needed(declared, [*required_by(own, platform.python), *extra_requirements])
-    wanted = without_deployment(needed)
+    more = [*required_by(own, platform.python), *extra_requirements]
+    wanted = without_deployment(_with(declared_requirements(file), more))
     site, notes = resolved(
-        wanted,
-        platform,
-        folder=project_of(file),
-        cache=cache or into / "requirements",
-        fresh=fresh,
-        resolver=resolver,
+        wanted, platform, folder=project_of(file), cache=cache, fresh=fresh, resolver=resolver
     )
-    entries = _merged(
-        [Entry(DEPLOYED, _json(deployed), USERS)],
-        [entry for entry in sources.entries if not entry.path.startswith(_NAMESPACE)],
-        [entry for portion in own for entry in entries_of(portion, sources.imports)],
-        _site_entries(site),
-    )
+    entries = _entries(sources, own, site, deployed)
     versions = {one.distribution: one.version for one in own}
-    packed = _parts(entries, {**versions, **_versions(site)})
-    _check(entries, packed, limits)
+    parts = _parts(entries, {**versions, **_versions(site)})
+    _check(entries, parts, limits)
     archive = write_archive(entries, into, file.stem)
     return Bundle(
         path=str(archive.path),
         sha256=archive.sha256,
         size=archive.size,
-        unzipped=sum(part.size for part in packed),
-        packages=packed,
+        unzipped=sum(part.size for part in parts),
+        packages=parts,
         notes=(*sources.notes, *wanted.notes, *notes),
         missing=missing_imports(_file_of(target), sources.imports, entries, platform),
         limits=limits,
     )
+
+
+def _entries(
+    sources: Sources, own: Sequence[Portion], site: Optional[Path], deployed: Mapping[str, Any]
+) -> List[Entry]:
+    """All that goes into an archive; of two with one path the first."""
+    groups: Sequence[Iterable[Entry]] = (
+        [Entry(DEPLOYED, _json(deployed), USERS)],
+        [entry for portion in own for entry in entries_of(portion, sources.imports)],
+        [entry for entry in sources.entries if entry.path != _HIDING],
+        _not_hidden(_site_entries(site), sources.entries),
+    )
+    found: Dict[str, Entry] = {}
+    for group in groups:
+        for entry in group:
+            found.setdefault(entry.path, entry)
+    return list(found.values())
 
 
 def _file_of(target: str) -> str:
@@ -95,7 +102,7 @@ def _file_of(target: str) -> str:
     return head if head and "/" not in tail else target
 
 
-def _needed(declared: Requirements, more: Iterable[str]) -> Requirements:
+def _with(declared: Requirements, more: Iterable[str]) -> Requirements:
     """Declared requirements, and those that are added unless they are declared already."""
     names = {distribution_name(line) for line in declared.lines}
     added = tuple(dict.fromkeys(one for one in more if distribution_name(one) not in names))
@@ -107,15 +114,6 @@ def _json(deployed: Mapping[str, Any]) -> bytes:
     return (json.dumps(deployed, sort_keys=True, indent=1) + "\n").encode()
 
 
-def _merged(*groups: Iterable[Entry]) -> List[Entry]:
-    """All entries; of two with one path the first, for so Python would find them."""
-    found: Dict[str, Entry] = {}
-    for group in groups:
-        for entry in group:
-            found.setdefault(entry.path, entry)
-    return list(found.values())
-
-
 def _site_entries(site: Optional[Path]) -> Iterable[Entry]:
     if site is None:
         return
@@ -123,6 +121,15 @@ def _site_entries(site: Optional[Path]) -> Iterable[Entry]:
         for path in paths:
             file = site / path
             yield Entry(path, file, part.name, bool(file.stat().st_mode & 0o100))
+
+
+def _not_hidden(entries: Iterable[Entry], users: Iterable[Entry]) -> Iterable[Entry]:
+    """Without modules for which Python finds the user's own, which come first on this machine."""
+    paths = {entry.path for entry in users}
+    for entry in entries:
+        top = entry.path.partition("/")[0].partition(".")[0]
+        if f"{top}.py" not in paths and f"{top}/__init__.py" not in paths:
+            yield entry
 
 
 def _versions(site: Optional[Path]) -> Dict[str, str]:

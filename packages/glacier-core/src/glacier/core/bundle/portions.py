@@ -17,7 +17,7 @@ __all__ = ["Portion", "entries_of", "portions", "required_by"]
 _NAMESPACE = "glacier"
 _CORE = "core"
 # What only a command line or a deployment needs, and what only tests do unless it is imported.
-_NOT_CARRIED = {"__main__.py", "bundle", "cli"}
+_NOT_CARRIED = ("__main__.py", "bundle", "cli")
 _TESTING = "testing"
 _GROUPS = "glacier."  # entry points of other groups, such as commands, are for people
 
@@ -62,9 +62,9 @@ def imported(imports: Iterable[Tuple[str, Import]]) -> Set[str]:
 
 def entries_of(portion: Portion, imports: Iterable[Tuple[str, Import]]) -> List[Entry]:
     """The files of a portion and as much of its metadata as the registry of extensions reads."""
-    omitted = set(_NOT_CARRIED) if portion.name == _CORE else set()
+    omitted: Tuple[str, ...] = _NOT_CARRIED if portion.name == _CORE else ()
     if portion.name == _CORE and not _uses_testing(imports):
-        omitted.add(_TESTING)
+        omitted = (*omitted, _TESTING)
     entries = [
         Entry(f"{_NAMESPACE}/{inside}", file, portion.distribution)
         for inside, file in _files(portion.place)

@@ -23,12 +23,14 @@ class Requirements(NamedTuple):
     """What a pipeline needs: ``lines`` in the form of ``requirements.txt``.
 
     ``options`` are lines for the resolver itself, such as ``--index-url``, ``constraints`` narrow
-    down versions, ``origin`` says where all this stands, and ``notes`` what was decided.
+    down versions, ``excluded`` are names of what is not wanted although something requires it,
+    ``origin`` says where all this stands, and ``notes`` what was decided.
     """
 
     lines: Tuple[str, ...] = ()
     options: Tuple[str, ...] = ()
     constraints: Tuple[str, ...] = ()
+    excluded: Tuple[str, ...] = ()
     origin: str = ""
     notes: Tuple[str, ...] = ()
 
@@ -45,7 +47,8 @@ def without_deployment(requirements: Requirements) -> Requirements:
     lines: List[str] = []
     dropped: List[str] = []
     for line in requirements.lines:
-        (dropped if is_left_out(distribution_name(line)) else lines).append(line)
+        name = distribution_name(line)
+        (dropped if is_left_out(name) else lines).append(line)
     if not dropped:
         return requirements
     names = ", ".join(sorted({distribution_name(line) for line in dropped}))
@@ -53,6 +56,6 @@ def without_deployment(requirements: Requirements) -> Requirements:
     return requirements._replace(lines=tuple(lines), notes=(*requirements.notes, note))
 
 
-def is_left_out(name: str) -> bool:
-    """Whether no bundle holds the distribution of that name from an index."""
-    return name in GLACIERS or name == "pulumi" or name.startswith("pulumi-")
+def is_left_out(name: str, excluded: Sequence[str] = ()) -> bool:
+    """Whether a bundle holds no distribution of that name from an index."""
+    return name in (*GLACIERS, *excluded) or name == "pulumi" or name.startswith("pulumi-")

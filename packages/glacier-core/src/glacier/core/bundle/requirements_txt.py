@@ -1,4 +1,4 @@
-"""``requirements.txt``, as far as wheels can be had by it."""
+"""Lines of ``requirements.txt``, as far as wheels can be had by them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ __all__ = ["read_requirements_txt"]
 _OTHER_FILE = re.compile(r"(?:(-r|-c)\s*|(--requirement|--constraint)[\s=]+)(.+)")
 _EDITABLE = re.compile(r"(?:-e\s*|--editable[\s=]+)(.+)")
 _REPOSITORY = re.compile(r"(?:[\w.-]+\s*(?:\[[^]]*\])?\s*@\s*)?(?:git|hg|svn|bzr)\+", re.IGNORECASE)
+_LINKS = re.compile(r"(?:-f\s*|--find-links[\s=]+)(.+)")
 _PROJECTS_OWN = (".", "./")
 
 
@@ -34,7 +35,7 @@ def read_requirements_txt(file: Path) -> Tuple[Requirements, Tuple[Path, ...]]:
     found = _Lines([], [], [], [])
     _read(file, found, found.lines, [])
     requirements = Requirements(
-        tuple(found.lines), tuple(found.options), tuple(found.constraints), file.name
+        tuple(found.lines), tuple(found.options), tuple(found.constraints), origin=file.name
     )
     return requirements, tuple(found.own)
 
@@ -73,7 +74,7 @@ def _take(line: str, file: Path, found: _Lines, into: List[str]) -> None:
             mend="Build a wheel of it, and write the wheel's path or URL there.",
         )
     elif line.startswith("-"):
-        found.options.append(line)
+        found.options.append(_option(line, file))
     else:
         into.append(_absolute(line, file))
 
@@ -85,6 +86,14 @@ def _folder(what: str, file: Path) -> Optional[Path]:
         folder = (file.parent / path).resolve()
         return folder if folder.is_dir() else None
     return None
+
+
+def _option(line: str, file: Path) -> str:
+    """An option; a folder of wheels as the path that it has from anywhere."""
+    links = _LINKS.fullmatch(line)
+    if links is None or "://" in links[1]:
+        return line
+    return f"--find-links {(file.parent / links[1]).resolve().as_uri()}"
 
 
 def _absolute(line: str, file: Path) -> str:

@@ -70,16 +70,17 @@ def find_resolver(name: Optional[str] = None) -> Resolver:
             return Resolver(UV, [sys.executable, "-m", UV])
     if name in (None, PIP) and installed(PIP):
         return Resolver(PIP, [sys.executable, "-m", PIP])
+    absent = "neither uv nor pip is" if name is None else f"{name} is not"
     raise CannotBundle(
         what="the requirements",
-        reason=f"{name or 'neither uv nor pip'} is not installed here to resolve them",
+        reason=f"{absent} installed here to resolve them",
         mend="Install it: https://docs.astral.sh/uv/ or python -m pip install uv.",
     )
 
 
-def write_overrides(file: Path) -> None:
-    """Lines by which uv installs none of what a bundle has otherwise, whoever requires it."""
-    names = [*GLACIERS, "pulumi", "pulumi-aws", "pulumi-azure-native", "pulumi-gcp"]
+def write_overrides(file: Path, excluded: Sequence[str]) -> None:
+    """Lines by which uv installs none of what a bundle is without, whoever requires it."""
+    names = [*excluded, *GLACIERS, "pulumi", "pulumi-aws", "pulumi-azure-native", "pulumi-gcp"]
     lines = [f"{name} ; sys_platform == 'never'\n" for name in names]
     file.write_text("".join(lines), encoding="utf-8")
 
@@ -93,7 +94,7 @@ def _uv(asked: Asked) -> List[str]:
         *["--python", sys.executable, "--python-version", platform.python],
         *["--python-platform", f"{platform.machine}-manylinux_{major}_{minor}"],
         *["--link-mode", "copy", "--no-progress", *only],
-        *["--overrides", str(asked.overrides), "--constraint", str(asked.constraints)],
+        *["--override", str(asked.overrides), "--constraint", str(asked.constraints)],
         *["--requirement", str(asked.file)],
     ]
 

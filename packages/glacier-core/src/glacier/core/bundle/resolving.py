@@ -29,8 +29,9 @@ __all__ = ["resolved"]
 _FORMAT = 1
 _SOURCES_ONLY = re.compile(r"no usable wheels|no wheels|[Ww]heels are required|only-binary")
 _NO_NETWORK = re.compile(
-    r"Failed to fetch|[Cc]onnection|[Cc]onnect\b|timed out|[Nn]ame resolution|dns error|offline"
-    r"|network|NewConnectionError|Retrying"
+    r"Failed to fetch|error sending request|dns error|name resolution|offline mode"
+    r"|network was disabled|unreachable|ConnectionError|ConnectTimeout|Max retries exceeded"
+    r"|Connection (?:refused|reset|timed out)"
 )
 _SAID = 30  # lines
 
@@ -58,7 +59,8 @@ def resolved(
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=str(cache), prefix=".new-") as scratch:
             _resolve(requirements, platform, program, folder, Path(scratch))
-            _move(Path(scratch), place)
+            if fresh or not place.exists():  # or another process was first, and may read it
+                _move(Path(scratch), place)
     notes = json.loads((place / "resolved.json").read_text(encoding="utf-8"))
     return place / "site", tuple(notes)
 
@@ -77,7 +79,7 @@ def _resolve(
     asked.file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     constraints = "".join(f"{line}\n" for line in requirements.constraints)
     asked.constraints.write_text(constraints, encoding="utf-8")
-    write_overrides(asked.overrides)
+    write_overrides(asked.overrides, requirements.excluded)
     notes: List[str] = []
     done = program.run(asked, folder)
     if done.returncode and program.name == UV and _SOURCES_ONLY.search(done.stdout):
@@ -89,10 +91,10 @@ def _resolve(
     if done.returncode:
         raise _not_resolved(requirements, platform, program, done.stdout, scratch)
     asked.target.mkdir(exist_ok=True)  # markers may have left nothing to install
-    wrong = unfit(asked.target, platform)
+    wrong = unfit(asked.target, platform) if notes else []
     if wrong:
-        raise _built_for_here(requirements, platform, [one.name for one in wrong])
-    dropped = drop_left_out(asked.target)
+        raise _built_for_here(requirements, platform, wrong)
+    dropped = drop_left_out(asked.target, requirements.excluded)
     if dropped:
         notes.append(f"not carried, though something requires it: {', '.join(dropped)}")
     clean(asked.target)
@@ -121,6 +123,7 @@ def _key(requirements: Requirements, platform: Platform, program: Resolver) -> s
         sorted(requirements.lines),
         list(requirements.options),
         sorted(requirements.constraints),
+        sorted(requirements.excluded),
         [platform.python, platform.machine, list(platform.glibc)],
         program.name,
         [_contents(line) for line in sorted(requirements.lines)],

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import List, NamedTuple, Set, Tuple
+from typing import List, NamedTuple, Sequence, Set, Tuple
 
 from glacier.core.bundle.confidential import is_confidential
 from glacier.core.bundle.ignoring import Rule, is_ignored, read_rules, rules_of
@@ -46,13 +46,14 @@ class Sources(NamedTuple):
     notes: List[str]
 
 
-def user_sources(root: Path, file: Path) -> Sources:
-    """The files that go with ``file``, whose imports start from ``root``.
+def user_sources(root: Path, file: Path, *, without: Sequence[Path] = ()) -> Sources:
+    """The files that go with ``file``, whose imports start from ``root``; none of the folders
+    ``without``.
 
     Raises :class:`~glacier.core.errors.CannotBundle` for a name that no archive can hold.
     """
     project = project_of(file)
-    walk = _Walk(_top(root, project))
+    walk = _Walk(_top(root, project), {path.resolve() for path in without})
     walk.add(root, "")
     walk.add_spares()
     while walk.add_packages(root, project):
@@ -68,12 +69,14 @@ def _some(names: List[str]) -> str:
 
 
 class _Walk:
-    """Gathers files; ``top`` is the folder from which lines of ``.gitignore`` apply."""
+    """Gathers files; ``top`` is the folder from which lines of ``.gitignore`` apply, ``without``
+    are folders that are passed over."""
 
-    def __init__(self, top: Path) -> None:
+    def __init__(self, top: Path, without: Set[Path]) -> None:
         self.entries: List[Entry] = []
         self.imports: List[Tuple[str, Import]] = []
         self._top = top
+        self._without = without
         self._spare: List[Tuple[Path, str]] = []
         self._ignored: List[str] = []
         self._secrets: List[str] = []
@@ -121,7 +124,7 @@ class _Walk:
 
     def notes(self) -> List[str]:
         """What was left out of what somebody may miss."""
-        told = []
+        told: List[str] = []
         if self._secrets:
             told.append(f"left out, for it looks like a secret: {_some(self._secrets)}")
         if self._ignored:
@@ -159,7 +162,9 @@ class _Walk:
                 continue
             if not is_folder:
                 self._file(path, f"{inside}{name}")
-            elif path.resolve() not in seen:  # a link to a folder around it would never end
+            elif (
+                path.resolve() not in seen | self._without
+            ):  # a link to a folder around it would never end
                 self._folder(path, f"{inside}{name}/", git, own, {*seen, path.resolve()})
 
     def _is_left_out(

@@ -62,7 +62,6 @@ class TaskPart(NamedTuple):
     place: str
     compute: Optional[Serverless] = None
     group: Optional[str] = None
-    permissions: Tuple[Any, ...] = ()
 
 
 class PipelineParts(NamedTuple):

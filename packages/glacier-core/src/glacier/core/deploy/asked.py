@@ -13,8 +13,8 @@ __all__ = ["Asked"]
 
 class Asked(NamedTuple):
     """``operation`` is ``deploy``, ``preview``, ``refresh`` or ``destroy``, of which only the last
-    knows ``deletes_data``. ``tell`` is told each step while it happens. ``wish`` is what was said of
-    the pipeline; without it, what the file itself says."""
+    knows ``deletes_data``. ``tell`` is told each step while it happens. ``wish`` is what was said
+    of the pipeline; without it, what the file itself says."""
 
     operation: str
     settings: Settings = Settings()

@@ -61,8 +61,10 @@ def of_file(
     before: Set[str],
     *,
     wish: Optional[Wish] = None,
+    remarks: List[str],
 ) -> Register:
-    """What executes a file for one of its environments, and registers the pipeline.
+    """What executes a file for one of its environments, and registers the pipeline, of which
+    ``remarks`` tell.
 
     Modules beside the file that have been imported since ``before`` are imported anew.
     """
@@ -89,6 +91,7 @@ def of_file(
                 _export(found, natives, storages)
                 said = wish or one.wishes.get((declared.name, found.name), Wish())
                 _export_told(register_pipeline(found, declared, said, target=file))
+                remarks[:] = one.remarks
 
     return register
 

@@ -45,7 +45,7 @@ class Deployment(NamedTuple):
     ``kind/name``, and what the file exports. ``addresses`` are those of its object storages, and of
     the raw ones that datasets are kept on, for ``env.bound(pipeline, addresses=…)``. ``kept`` are
     the resources that ``destroy`` left, for they hold data. ``note`` says why nothing was done,
-    ``remarks`` what of the pipeline was not.
+    ``remarks`` what is to be known of the pipeline: that it is not deployed, or how large it is.
     ``str`` of it is what the command prints.
     """
 

@@ -7,7 +7,7 @@ what is wrong with the file before anything is touched; then inside the program,
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Optional, Sequence
+from typing import TYPE_CHECKING, Any, List, Optional, Sequence
 
 from glacier.core.deploy.asked import Asked
 from glacier.core.deploy.operations import Job, operate
@@ -73,9 +73,11 @@ def operate_on_file(
         if seen.session.objections:
             reason = "".join(f"\n  {one}" for one in seen.session.objections)
             raise CannotDeploy(target=target, reason=reason, mend="")
-    register = of_file(target, name, home, before, wish=asked.wish)
+    told: List[str] = []
+    register = of_file(target, name, home, before, wish=asked.wish, remarks=told)
     remarks = _remarks(home, seen.pipeline, asked, has_file=True)
-    return _with(_operate(home, name, asked, register), remarks)
+    done = _operate(home, name, asked, register)
+    return _with(done, [*remarks, *told])
 
 
 def _remarks(

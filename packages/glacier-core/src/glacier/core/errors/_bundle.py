@@ -44,6 +44,7 @@ class BundleTooLarge(DeployError):
             f"the bundle has {unzipped / 1e6:.1f} MB unzipped, and {of} takes {limit / 1e6:.1f} MB "
             f"at most. The largest parts are:{told}\n"
             "Leave out what the tasks do not need: data and other files by .glacierignore, "
-            "packages by taking them from the requirements. What cannot do with less belongs into "
+            "packages by taking them from the requirements, or by exclude under "
+            "[tool.glacier.bundle] in pyproject.toml. What cannot do with less belongs into "
             "a container image, which may be larger."
         )

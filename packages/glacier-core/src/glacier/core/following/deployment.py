@@ -90,7 +90,7 @@ class DeployedPipeline:
         """
         began = time() if started is None else started
         emit = dispatcher(listeners)
-        books = Books(run, plan, read=self.shelves.read, link=self._link(run))
+        books = Books(run, plan, read=self._reader(run), link=self._link(run))
         notes = Notes(self.shelves.places.workspace(), run)
         pace, clock = self.following
         follower = Follower(notes, books, self.conductor, emit=emit, pace=pace, clock=clock)
@@ -140,7 +140,7 @@ class DeployedPipeline:
         Raises :class:`~glacier.core.following.errors.NoSuchRun`.
         """
         status = self.conductor.status(run)
-        books = Books(run, self.plan, read=self.shelves.read, link=self._link(run))
+        books = Books(run, self.plan, read=self._reader(run), link=self._link(run))
         books.take(Notes(self.shelves.places.workspace(), run).look())
         if status.phase is not Phase.RUNNING:
             books.conclude(self._verdict(books, status))
@@ -157,6 +157,12 @@ class DeployedPipeline:
             return launch
         datasets = {name: self.shelves.placed(name) for name in whole.datasets}
         return launch._replace(whole=whole._replace(datasets=datasets))
+
+    def _reader(self, run: str) -> Any:
+        def read(ref: Any) -> Any:
+            return self.shelves.value(ref, run)
+
+        return read
 
     def _link(self, run: str) -> Any:
         def link(task: str, known: Mapping[str, str]) -> str:
