@@ -22,3 +22,7 @@ module       noun
 """
 
 from __future__ import annotations
+
+from typing import List
+
+__all__: List[str] = []
