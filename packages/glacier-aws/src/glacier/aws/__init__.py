@@ -1,7 +1,7 @@
 """Glacier on AWS.
 
-Each name is imported when it is asked for, Pulumi only when a resource is registered, and boto3 when
-a deployed pipeline is asked for.
+Each name is imported when it is asked for, Pulumi only when a resource is registered, and boto3
+only when a deployed pipeline is asked for.
 """
 
 from __future__ import annotations

@@ -12,3 +12,5 @@ cloudwatch  the logs of tasks
 """
 
 from __future__ import annotations
+
+__all__: list[str] = []
