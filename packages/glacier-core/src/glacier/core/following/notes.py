@@ -79,7 +79,7 @@ class Notes:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(_AT_ONCE, "glacier-notes") as threads:
-            return iter(list(threads.map(lambda one: self._filled(*one), wanted)))
+            return iter(list(threads.map(self._filled, *zip(*wanted))))
 
     def _is_wanted(self, note: Note) -> bool:
         if note.kind != "item":
