@@ -320,3 +320,21 @@ def test_a_part_that_cannot_be_executed_has_failed() -> None:
     with pytest.raises(FunctionError, match=r"Glacier\.RunFailed"):
         there.execute(made[0].name, {})
     assert sorted(functions.ends.values()) == ["failed"] * 3 + ["succeeded"] * 3
+
+
+def test_a_mapped_task_that_is_up_to_date_still_tells_its_conditions() -> None:
+    """A mapped task that has nothing to do is not expanded, and those that wait for it are told."""
+    given = (Job("t0", ("few",), each=True), Job("t1", when="t0"))
+    plan = Doing(given).pipeline().prepare(inputs={"few": []}).plan
+    (machine,) = machines(plan, 100)
+    functions = Functions(plan, Doing(given))
+
+    def call(function: str, asked: Any) -> Any:
+        if asked["step"] == "expand":
+            return {"state": "up_to_date", "flags": {"t0": False}, "count": 0, "items": []}
+        return functions(function, asked)
+
+    there = StepFunctions({machine.name: machine.definition}, call)
+    assert there.execute(machine.name, {}) == {"state": "succeeded"}
+    assert functions.ends == {"t0": "up_to_date", "t1": "skipped"}
+    assert "collect t0" not in there.entered

@@ -247,6 +247,8 @@ def test_a_dataset_nowhere_is_told() -> None:
     """A storage that nobody has given a bucket for is an error, not a hole in the policy."""
     with pytest.raises(CannotDeploy, match="may read dataset 'raw' in 'lake', for which there is"):
         policy("clean", Grant("clean", "read", "dataset", "raw", "lake"))
+    with pytest.raises(CannotDeploy, match="may write dataset 'out' in 's3://lake/out'"):
+        policy("clean", Grant("clean", "write", "dataset", "out", "s3://lake/out"))
     with pytest.raises(CannotDeploy, match="reads secret 'crm-key', which the environment"):
         policy("clean", Grant("clean", "read", "secret", "crm-key"))
 

@@ -137,7 +137,7 @@ class _Writer:
     def dataset(self, grant: Grant) -> None:
         """What a task does with a dataset: an output's pointers move by comparing, so it reads
         them, and a record that is there already is the one that another attempt has written."""
-        if self.external(grant):
+        if grant.access == "read" and self.external(grant):
             return
         if grant.name not in self._buckets and grant.storage != _WORKSPACE:
             raise CannotDeploy(
