@@ -36,6 +36,7 @@ class _Machine:
         self.invoke = invoke
         self.retries = retries
         self.flags: Dict[str, Any] = {}
+        self.left_out: Dict[str, bool] = {}
         self.ended = Ended("")
         self.makers = {name: n for n, step in enumerate(plan.steps) for name in step.outputs}
 
@@ -61,6 +62,8 @@ class _Machine:
     def choose(self, number: int) -> Optional[str]:
         """What becomes of a step without a call: a machine has a Choice for that."""
         step = self.plan.steps[number]
+        if f"t{number}" in self.left_out:
+            return None
         reads = [slot for slot in step.slots if slot.kind == "input"]
         needed = [(slot.source, slot.optional) for slot in reads]
         if step.when is not None:
@@ -117,6 +120,7 @@ def play(
         {"step": "begin", "execution": name, "started": started, "request": request}
     )
     machine.ended.run, machine.flags = begun["run"], begun["flags"]
+    machine.left_out = begun["left_out"]
     for number, step in enumerate(plan.steps):
         end = machine.step(number)
         machine.ended.done[f"t{number}"] = end

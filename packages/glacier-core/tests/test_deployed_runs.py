@@ -52,6 +52,14 @@ class Color(Enum):
 raw, clean, total, flag, report = map(Dataset, ["raw", "clean", "total", "flag", "report"])
 
 
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a file that is loaded leaves in this process goes with the test."""
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    yield
+    sys.modules.pop("flow", None)
+
+
 def shop(*, fails: bool = False) -> Pipeline:
     pipeline = Pipeline("shop")
 

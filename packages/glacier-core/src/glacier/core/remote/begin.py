@@ -23,13 +23,17 @@ __all__ = ["begin"]
 def begin(program: Program, asked: Asked) -> Dict[str, Any]:
     """Begin a run, or find it begun; returns what the state machine is told.
 
-    Raises what ``execute`` raises before a task runs.
+    ``left_out`` are the tasks that are no part of the run: whatever became of their producers,
+    these are called, and answer that they need not run. Raises what ``execute`` raises before a
+    task runs.
     """
     try:
         begun = program.begun(asked.run)
     except KeyMissing:
         begun = _begin(program, asked)
-    return {"run": begun.run, "flags": dict(begun.flags)}
+    steps = enumerate(begun.steps.values())
+    left_out = {f"t{number}": True for number, step in steps if not step.selected}
+    return {"run": begun.run, "flags": dict(begun.flags), "left_out": left_out}
 
 
 def _begin(program: Program, asked: Asked) -> Begun:

@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple, Ty
 from glacier.core.contracts import TaskResult
 from glacier.core.crossing import PackedError, RemoteError, RemoteTraceback, pack_error
 from glacier.core.errors import GlacierError
+from glacier.core.typeforms import class_of
 from glacier.core.versions.record import dump, load
 
 __all__ = ["Failed", "Failure", "GlacierRetry", "GlacierTaskFailed", "error_of", "failure_of"]
@@ -74,7 +75,7 @@ class Failure(NamedTuple):
     def from_bytes(cls, data: bytes, where: str) -> Failure:
         """What :meth:`to_bytes` wrote. Raises :class:`~glacier.core.errors.RecordError`."""
         fields = load(data, where, lambda found: {name: found[name] for name in cls._fields})
-        return cls(**{**fields, "kinds": tuple(fields["kinds"])})
+        return cls(**fields)._replace(kinds=tuple(fields["kinds"]))
 
 
 def failure_of(
@@ -118,13 +119,13 @@ def failure_of(
 
 def _plain(recipe: Tuple[Any, Tuple[Any, ...], Dict[str, Any]]) -> Tuple[Any, Any]:
     """What an error is made of, as far as JSON gives it back as it was. Raises ``TypeError``."""
-    kind, args, facts = recipe
-    if isinstance(kind, BaseException):
-        error, kind = kind, type(kind)
+    held, args, facts = recipe
+    error: Any = held if isinstance(held, BaseException) else None
+    if error is not None:
         reduced: Any = error.__reduce__()
         is_ours = isinstance(error, GlacierError)
-        if not is_ours and (len(reduced) > 3 or reduced[0] is not kind):
-            raise TypeError(f"{kind.__qualname__} has a rule of its own for copies")
+        if not is_ours and (len(reduced) > 3 or reduced[0] is not type(error)):
+            raise TypeError(f"{type(error).__qualname__} has a rule of its own for copies")
         args = error.args if is_ours else reduced[1]
         facts = dict(vars(error))
     found = [_checked(value) for value in args]
@@ -132,7 +133,7 @@ def _plain(recipe: Tuple[Any, Tuple[Any, ...], Dict[str, Any]]) -> Tuple[Any, An
 
 
 def _checked(value: Any) -> Any:
-    kind = type(value)
+    kind = class_of(value)
     if kind in (str, int, bool, type(None)) or (kind is float and value - value == 0):
         return value
     if kind is list:
@@ -143,13 +144,13 @@ def _checked(value: Any) -> Any:
 
 
 def _cleaned(value: Any, clean: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
+    kind = class_of(value)
+    if kind is str:
         return clean(value)
-    if isinstance(value, list):
+    if kind is list:
         return [_cleaned(one, clean) for one in value]
-    if isinstance(value, dict):
-        found = cast("Dict[str, Any]", value)
-        return {clean(key): _cleaned(one, clean) for key, one in found.items()}
+    if kind is dict:
+        return {clean(key): _cleaned(one, clean) for key, one in value.items()}
     return value
 
 

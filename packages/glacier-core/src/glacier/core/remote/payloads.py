@@ -96,9 +96,9 @@ def _done(data: Mapping[str, Any]) -> Dict[int, Mapping[str, Any]]:
 
 
 def _request(data: Mapping[str, Any]) -> Request:
-    select = data.get("select")
+    select, params = data.get("select"), dict(data.get("params") or {})
     return Request(
-        {str(name): str(text) for name, text in (data.get("params") or {}).items()},
+        {str(name): str(text) for name, text in params.items()},
         dict(data.get("values") or {}),
         [select] if isinstance(select, str) else None if select is None else list(select),
         data.get("resume") or None,

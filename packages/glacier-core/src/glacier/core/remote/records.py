@@ -158,7 +158,7 @@ class TaskEnd(NamedTuple):
     def from_bytes(cls, data: bytes, where: str) -> TaskEnd:
         """What :meth:`to_bytes` wrote. Raises :class:`~glacier.core.errors.RecordError`."""
         fields = load(data, where, lambda found: {name: found[name] for name in cls._fields})
-        return cls(**{**fields, "state": State(fields["state"])})
+        return cls(**fields)._replace(state=State(fields["state"]))
 
     def answer(self) -> Dict[str, Any]:
         """What the state machine is told."""
@@ -188,7 +188,7 @@ class ItemEnd(NamedTuple):
         """What :meth:`to_bytes` wrote. Raises :class:`~glacier.core.errors.RecordError`."""
         fields = load(data, where, lambda found: {name: found[name] for name in cls._fields})
         drafts = tuple(map(_draft, fields["drafts"]))
-        return cls(**{**fields, "state": State(fields["state"]), "drafts": drafts})
+        return cls(**fields)._replace(state=State(fields["state"]), drafts=drafts)
 
 
 def _draft(data: Mapping[str, Any]) -> FileDraft:

@@ -87,7 +87,7 @@ class Visit:
             assert isinstance(shelf, ExternalShelf)
             found: Dict[str, Any] = dict(self.begun.sources[name])
             parts = tuple([Part(*part) for part in found["parts"]])
-            shelf.source = Source(**{**found, "parts": parts})
+            shelf.source = Source(**found)._replace(parts=parts)
         return shelf
 
     def kept(self, name: str, version: str) -> Kept:
@@ -139,8 +139,8 @@ class Visit:
             return self.begun.flags[name]
         producer = self.program.producers.get(name)
         end: Mapping[str, Any] = {} if producer is None else self.asked.done.get(producer, {})
-        flag: Optional[bool] = (end.get("flags") or {}).get(name)
-        return flag
+        flags: Mapping[str, Optional[bool]] = end.get("flags") or {}
+        return flags.get(name)
 
     # --- its call ---------------------------------------------------------------------------------
 

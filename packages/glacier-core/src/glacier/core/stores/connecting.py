@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from datetime import timedelta
 from typing import Any, Dict, Optional, Tuple
 
@@ -54,6 +53,8 @@ def is_true(text: Optional[str]) -> bool:
 
 def is_reachable(host: str, port: int = 80) -> bool:
     """Whether somebody answers there at once: a metadata service does on machines that have one."""
+    import socket  # not needed where the environment says who asks
+
     try:
         with socket.create_connection((host, port), _WAITING):
             return True
