@@ -159,12 +159,13 @@ class Environment(Declared):
 
         Where the provider can run pipelines, the pipeline becomes a part of it: it starts when
         ``schedule`` says, and when the schedules of this environment do. ``options`` are the
-        provider's own. With ``tasks=False`` it is resources alone. The project is the pipeline, the stack the environment, or one that there
-        is: ``stack``. ``backend`` is the URL of the state, by itself a folder in ``.glacier``. What
-        is secret in a new stack is encrypted by ``secrets_provider``, or with a passphrase. The
-        file that declares the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi
-        program of your own its engine deploys: this registers the pipeline there and returns its
-        component. Raises :class:`~glacier.core.errors.DeployError`.
+        provider's own. With ``tasks=False`` it is resources alone. The project is the pipeline, the
+        stack the environment, or one that there is: ``stack``. ``backend`` is the URL of the state,
+        by itself a folder in ``.glacier``. What is secret in a new stack is encrypted by
+        ``secrets_provider``, or with a passphrase. The file that declares the pipeline is executed
+        afresh, as by :meth:`synth`. Inside a Pulumi program of your own its engine deploys: this
+        registers the pipeline there and returns its component. Raises
+        :class:`~glacier.core.errors.DeployError`.
         """
         settings = (backend, stack, secrets_provider)
         return self._operate("deploy", pipeline, *settings, said=(schedule, options, tasks))
@@ -182,7 +183,8 @@ class Environment(Declared):
     ) -> Deployment:
         """What :meth:`deploy` would do, by the engine's own comparison; only a stack is made."""
         settings = (backend, stack, secrets_provider)
-        done: Deployment = self._operate("preview", pipeline, *settings, said=(schedule, options, tasks))
+        said = (schedule, options, tasks)
+        done: Deployment = self._operate("preview", pipeline, *settings, said=said)
         return done
 
     def refresh(
