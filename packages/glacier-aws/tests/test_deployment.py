@@ -176,7 +176,7 @@ def test_a_state_machine_conducts_the_tasks_and_an_alarm_tells_of_failures(env: 
 def test_more_storages_than_a_function_can_be_told_of_are_refused(env: Make) -> None:
     def declare(home: Environment) -> Pipeline:
         pipeline = Pipeline("etl")
-        for number in range(60):
+        for number in range(70):
             address = f"s3://a-bucket-with-quite-a-long-name-{number}/and/a/prefix"
             storage = ObjectStorage(f"lake{number}", url=address)
             made = Dataset(f"made{number}", storage=storage)
@@ -187,7 +187,7 @@ def test_more_storages_than_a_function_can_be_told_of_are_refused(env: Make) -> 
 
         return pipeline
 
-    with pytest.raises(CannotDeploy, match="begin and finish .*4096 at most"):
+    with pytest.raises(CannotDeploy, match=r"begin and finish .*4096 at most"):
         shown(env, declare)
 
 
