@@ -232,6 +232,19 @@ def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
         found(tmp_path)
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything"
+)
+def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
+    written(tmp_path, {"flow.py": "", "closed/a.csv": ""})
+    (tmp_path / "closed").chmod(0)
+    try:
+        with pytest.raises(CannotBundle, match="leave it out by"):
+            found(tmp_path)
+    finally:
+        (tmp_path / "closed").chmod(0o700)
+
+
 # --- ignoring as git does -------------------------------------------------------------------------
 
 PARTS = st.sampled_from(["a", "b", "ab", "*", "a*", "?", "**", "[ab]", "[!a]", "c.x", "*.x"])

@@ -50,14 +50,20 @@ def user_sources(root: Path, file: Path, *, without: Sequence[Path] = ()) -> Sou
     """The files that go with ``file``, whose imports start from ``root``; none of the folders
     ``without``.
 
-    Raises :class:`~glacier.core.errors.CannotBundle` for a name that no archive can hold.
+    Raises :class:`~glacier.core.errors.CannotBundle` for a name that no archive can hold, and for
+    what cannot be read.
     """
     project = project_of(file)
     walk = _Walk(_top(root, project), {path.resolve() for path in without})
-    walk.add(root, "")
-    walk.add_spares()
-    while walk.add_packages(root, project):
+    try:
+        walk.add(root, "")
         walk.add_spares()
+        while walk.add_packages(root, project):
+            walk.add_spares()
+    except OSError as error:
+        reason = f"{error.filename} cannot be read ({error.strerror})"
+        mend = "Let it be read, or leave it out by .glacierignore."
+        raise CannotBundle(what=str(file), reason=reason, mend=mend) from error
     paths = {entry.path for entry in walk.entries}
     imports = [(path, one) for path, one in walk.imports if path in paths]
     return Sources(walk.entries, imports, walk.notes())
@@ -154,7 +160,7 @@ class _Walk:
         for name in sorted(os.listdir(folder)):
             path = folder / name
             is_folder = path.is_dir()
-            if name in _NEVER or (is_folder and (path / "pyvenv.cfg").exists()):
+            if name in _NEVER or os.path.exists(path / "pyvenv.cfg"):
                 continue
             if not is_folder and not path.is_file():
                 continue  # a socket, a pipe, a link to nothing
