@@ -97,6 +97,8 @@ def begin_policy(
     for name in sorted({*read, *made} - external):
         # One pattern for each bucket: whatever is made or read there may be reused.
         writer.allow(name, [_GET], [writer.objects(name).record("*")])
+        # The record of a run lies in each bucket that it has to do with, for who collects there.
+        writer.allow(name, [_GET, _PUT], [writer.objects(name).run(".json")])
     records = ["/begin.json", "/begin-failed.json", "/done.json", "/end.json", ".json"]
     writer.records([_GET, _PUT], records)
     writer.keys()
