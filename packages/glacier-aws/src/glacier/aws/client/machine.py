@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from glacier.aws.client import cloudwatch
 from glacier.aws.client.history import faults_of
 from glacier.aws.client.session import Refused, Session, asking
-from glacier.aws.names import begin_name, log_group, machine_arn, machine_name
+from glacier.aws.names import (
+    WORKSPACE_TAG,
+    begin_name,
+    log_group,
+    machine_arn,
+    machine_name,
+)
 from glacier.core.protocols import (
     Fault,
     ListedRun,
@@ -27,9 +33,6 @@ if TYPE_CHECKING:
     from glacier.core.protocols import Conductor
 
 __all__ = ["StateMachine", "workspace_of"]
-
-WORKSPACE_TAG = "glacier:workspace"
-"""The tag of a state machine that names the bucket of its workspace."""
 
 _PHASES = {
     "SUCCEEDED": Phase.SUCCEEDED,
