@@ -19,6 +19,7 @@ from glacier.aws.names import (
 from glacier.core.protocols import (
     Fault,
     ListedRun,
+    LoggedLine,
     Manifest,
     NoSuchRun,
     NotDeployed,
@@ -101,7 +102,7 @@ class StateMachine:
         """The tasks of a run that died, by name."""
         return faults_of(self._client, self._described(run)["executionArn"])
 
-    def log(self, task: str, run: str) -> Iterator[str]:
+    def log(self, task: str, run: str) -> Iterator[LoggedLine]:
         """The lines of the log of a task that are about a run."""
         started = self._described(run)["startDate"].timestamp()
         client = self.session.client("logs")
