@@ -51,6 +51,7 @@ __all__ = [
     "carry_out",
     "execution",
     "executor_name",
+    "noting",
     "parameters",
     "places_of",
 ]
@@ -165,8 +166,6 @@ def parameters(texts: Any) -> Dict[str, str]:
 
 def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
     """Execute a pipeline as the command line asks for."""
-    from glacier.core.events import TaskFinished
-
     executor = _executor(how)
     more: Any = {} if request.resume is None else {"resume": request.resume}
     if more and "resume" not in signature(executor.execute).parameters:
@@ -174,18 +173,24 @@ def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
     if more and hasattr(executor, "places"):
         _places(executor, how.executor)
     stored: Dict[str, Sequence[Kept]] = {}
+    listeners = [noting(stored), *_listeners(request, how)]
+    with terminable(), _told(pipeline, request) as asked:
+        run = executor.execute(
+            pipeline, listeners=listeners, raise_on_failure=False, **asked, **more
+        )
+    return Done(run, stored)
+
+
+def noting(stored: Dict[str, Sequence[Kept]]) -> Listener:
+    """A listener that notes the versions that a run stores, by the names of its tasks."""
+    from glacier.core.events import TaskFinished
 
     def note(event: Event) -> None:
         kept = [one for one in getattr(event, "kept", ()) if one is not None]
         if isinstance(event, TaskFinished) and kept:
             stored[event.step.task] = kept
 
-    listeners = [note, *_listeners(request, how)]
-    with terminable(), _told(pipeline, request) as asked:
-        run = executor.execute(
-            pipeline, listeners=listeners, raise_on_failure=False, **asked, **more
-        )
-    return Done(run, stored)
+    return note
 
 
 def explain(pipeline: Pipeline, request: Request, how: How) -> Sequence[Decision]:
