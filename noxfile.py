@@ -294,6 +294,17 @@ def emulators(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def stand(session: nox.Session) -> None:
+    """All that deployed pipelines are proven by on the two AWS of the tests; on Linux."""
+    names = ("test", "bundles", "objects", "stands")
+    session.install(*editable(["core", "local", "aws"]), *[n for one in names for n in group(one)])
+    session.env["GLACIER_STAND"] = "1"
+    tests = folder("aws") / "tests"
+    chosen = [tests / "test_end_to_end.py", *sorted(tests.glob("test_deployed_*.py"))]
+    session.run("pytest", *map(str, chosen), *session.posargs)
+
+
+@nox.session(default=False)
 def coverage(session: nox.Session) -> None:
     """Which lines and branches of the packages their tests leave out."""
     names = ("test", "bundles", "values", "databases", "objects", "stands")
