@@ -41,8 +41,7 @@ def attach(ctx: click.Context, /, **given: Any) -> None:
     RUN is an id, the beginning of one or of its last six letters, or 'last'. Exits with 1 if a task
     fails. Ctrl-C leaves the run, which goes on.
     """
-    from glacier.core.cli.execution import noting
-    from glacier.core.cli.summary import print_summary, run_json
+    from glacier.core.cli.summary import noting, print_summary, run_json
     from glacier.core.history.recorder import Recorder
 
     with stdout_for_json(given["as_json"]):

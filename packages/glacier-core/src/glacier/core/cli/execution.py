@@ -37,7 +37,6 @@ from glacier.core.progress import MODES, progress_listener
 
 if TYPE_CHECKING:
     from glacier.core.contracts import Executor, Listener
-    from glacier.core.events import Event
     from glacier.core.pipeline import Pipeline
     from glacier.core.run import Run
     from glacier.core.storage.decisions import Decision
@@ -51,7 +50,6 @@ __all__ = [
     "carry_out",
     "execution",
     "executor_name",
-    "noting",
     "parameters",
     "places_of",
 ]
@@ -166,6 +164,8 @@ def parameters(texts: Any) -> Dict[str, str]:
 
 def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
     """Execute a pipeline as the command line asks for."""
+    from glacier.core.cli.summary import noting
+
     executor = _executor(how)
     more: Any = {} if request.resume is None else {"resume": request.resume}
     if more and "resume" not in signature(executor.execute).parameters:
@@ -179,18 +179,6 @@ def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
             pipeline, listeners=listeners, raise_on_failure=False, **asked, **more
         )
     return Done(run, stored)
-
-
-def noting(stored: Dict[str, Sequence[Kept]]) -> Listener:
-    """A listener that notes the versions that a run stores, by the names of its tasks."""
-    from glacier.core.events import TaskFinished
-
-    def note(event: Event) -> None:
-        kept = [one for one in getattr(event, "kept", ()) if one is not None]
-        if isinstance(event, TaskFinished) and kept:
-            stored[event.step.task] = kept
-
-    return note
 
 
 def explain(pipeline: Pipeline, request: Request, how: How) -> Sequence[Decision]:
