@@ -84,6 +84,9 @@ if TYPE_CHECKING:
     from glacier.core.events import AttemptFailed, Event, ItemFinished, TaskFinished, TaskStarted
     from glacier.core.execution import Driver, Execution, check_secrets, explained, prepared
     from glacier.core.executor import PoolExecutor
+    from glacier.core.following.conductor import Conductor, Fault, ListedRun, Phase, Status
+    from glacier.core.following.errors import NoSuchRun, NotDeployed
+    from glacier.core.following.executor import Connection, DeployedExecutor
     from glacier.core.grants import Grant
     from glacier.core.hindrances import hindered, unmet, upstream_failed
     from glacier.core.history.recorder import Recorder
@@ -117,6 +120,7 @@ if TYPE_CHECKING:
         read_manifest,
     )
     from glacier.core.remote.failures import Failure, GlacierRetry, GlacierTaskFailed, error_of
+    from glacier.core.remote.payloads import run_of
     from glacier.core.remote.program import Program
     from glacier.core.remote.records import Begun, RunEnd, TaskEnd
     from glacier.core.resources import Database, External, ObjectStorage, Secret, Serverless
@@ -142,18 +146,12 @@ if TYPE_CHECKING:
     from glacier.core.stores import DirectoryStore
     from glacier.core.stores.addresses import open_store
     from glacier.core.stores.clients import need_obstore
-    from glacier.core.stores.connecting import (
-        client_settings,
-        is_reachable,
-        is_true,
-        split_bucket,
-    )
+    from glacier.core.stores.connecting import client_settings, is_reachable, is_true, split_bucket
     from glacier.core.stores.objects import ObjectStore
     from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
     from glacier.core.timeouts import limited, timed_out, warn_abandoned
     from glacier.core.wiring import NOWHERE
     from glacier.core.worker import run_call, run_call_async
-
 
 __all__ = [
     "BINDINGS_VARIABLE",
@@ -165,11 +163,14 @@ __all__ = [
     "Bindings",
     "BoundPlaces",
     "CannotDeploy",
+    "Conductor",
+    "Connection",
     "Database",
     "DatabaseSpec",
     "Dataset",
     "DefinitionError",
     "Deployed",
+    "DeployedExecutor",
     "DirectoryStore",
     "Driver",
     "Entry",
@@ -180,6 +181,7 @@ __all__ = [
     "Expansion",
     "External",
     "Failure",
+    "Fault",
     "FolderPlaces",
     "GlacierError",
     "GlacierRetry",
@@ -198,12 +200,15 @@ __all__ = [
     "Launchable",
     "Ledger",
     "Limits",
+    "ListedRun",
     "Listener",
     "Location",
     "LogLine",
     "Manifest",
+    "NoSuchRun",
     "NotAnEnvironment",
     "NotBound",
+    "NotDeployed",
     "ObjectStorage",
     "ObjectStorageSpec",
     "ObjectStore",
@@ -211,6 +216,7 @@ __all__ = [
     "PackedError",
     "Packing",
     "Parallel",
+    "Phase",
     "PipelineParts",
     "PipelineProvider",
     "Places",
@@ -242,6 +248,7 @@ __all__ = [
     "Spec",
     "Stages",
     "State",
+    "Status",
     "Step",
     "Store",
     "StoreDenied",
@@ -310,6 +317,7 @@ __all__ = [
     "request_of",
     "run_call",
     "run_call_async",
+    "run_of",
     "set_options",
     "share_scratch",
     "split_bucket",
@@ -333,11 +341,14 @@ _ROOMS = {
     "Bindings": "remote.bindings",
     "BoundPlaces": "remote.bindings",
     "CannotDeploy": "errors",
+    "Conductor": "following.conductor",
+    "Connection": "following.executor",
     "Database": "resources",
     "DatabaseSpec": "specs",
     "Dataset": "dataset",
     "DefinitionError": "errors",
     "Deployed": "remote.deployed",
+    "DeployedExecutor": "following.executor",
     "DirectoryStore": "stores",
     "Driver": "execution",
     "Environment": "environment",
@@ -346,6 +357,7 @@ _ROOMS = {
     "Expansion": "mapping",
     "External": "resources",
     "Failure": "remote.failures",
+    "Fault": "following.conductor",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
     "GlacierRetry": "remote.failures",
@@ -361,11 +373,14 @@ _ROOMS = {
     "KeyMissing": "errors",
     "Ledger": "ledger",
     "Limits": "limits",
+    "ListedRun": "following.conductor",
     "Location": "contracts.providers",
     "LogLine": "tasklog",
     "Manifest": "remote.deployed",
+    "NoSuchRun": "following.errors",
     "NotAnEnvironment": "errors",
     "NotBound": "storage.folders",
+    "NotDeployed": "following.errors",
     "ObjectStorage": "resources",
     "ObjectStorageSpec": "specs",
     "ObjectStore": "stores.objects",
@@ -373,6 +388,7 @@ _ROOMS = {
     "PackedError": "crossing",
     "Packing": "contracts.pipelines",
     "Parallel": "stages",
+    "Phase": "following.conductor",
     "PipelineParts": "contracts.pipelines",
     "PipelineProvider": "contracts.pipelines",
     "Places": "storage.places",
@@ -400,6 +416,7 @@ _ROOMS = {
     "Slot": "step",
     "Spec": "specs",
     "Stages": "stages",
+    "Status": "following.conductor",
     "Step": "step",
     "StoreDenied": "errors",
     "StoreError": "errors",
@@ -463,6 +480,7 @@ _ROOMS = {
     "request_of": "remote.client",
     "run_call": "worker",
     "run_call_async": "worker",
+    "run_of": "remote.payloads",
     "set_options": "components",
     "share_scratch": "context",
     "split_bucket": "stores.connecting",
