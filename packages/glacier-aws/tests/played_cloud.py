@@ -54,6 +54,8 @@ class Cloud:
         self.threads: list[threading.Thread] = []
         self.failures: list[BaseException] = []
         self.ending = threading.Event()
+        self.known: set[str] = set()  # the executions that were played
+        self.requests: list[dict[str, Any]] = []
 
     def deploy(self, pipeline: Pipeline, *, tagged: bool = True) -> None:
         """What a deployment leaves of a pipeline, but for its functions."""
@@ -92,9 +94,11 @@ class Cloud:
         try:
             while not self.ending.wait(0.02):
                 found = states.list_executions(stateMachineArn=self.arn)["executions"]
-                if found:
-                    arn = found[0]["executionArn"]
-                    request = json.loads(states.describe_execution(executionArn=arn)["input"])
+                new = [one["executionArn"] for one in found if one["name"] not in self.known]
+                if new:
+                    self.known.update(one["name"] for one in found)
+                    request = json.loads(states.describe_execution(executionArn=new[0])["input"])
+                    self.requests.append(request)
                     play(self.pipeline.plan(), self.invoke, request)
                     return
         except BaseException as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -175,10 +176,13 @@ def test_the_log_of_a_run_is_that_of_its_lines(cloud: Cloud, executor: AWSExecut
     cloud.log(log_group(function_name("shop", "prod", "add")), lines)
     cloud.log(log_group(begin_name("shop", "prod")), [json.dumps({"run": run, "message": "begun"})])
 
-    assert [json.loads(line)["message"] for line in executor.log(shop(), run, "add")] == [
-        f"of {run}"
-    ]
-    assert [json.loads(line)["message"] for line in executor.log(shop(), run)] == ["begun"]
+    def logged(task: str = "") -> list[str]:
+        found = list(executor.log(shop(), run, task))
+        assert all(abs(line.time - time.time()) < 3600 for line in found)
+        return [json.loads(line.text)["message"] for line in found]
+
+    assert logged("add") == [f"of {run}"]
+    assert logged() == ["begun"]
     assert list(executor.log(shop(), run, "extract")) == []  # it has never run
 
 

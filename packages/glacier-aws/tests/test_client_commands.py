@@ -84,6 +84,18 @@ def test_a_failure_exits_with_one_and_is_replayed_here(flow: Path, cloud: Cloud)
     assert json.loads(mended.stdout)["outputs"]["total"]
 
 
+def test_a_run_that_failed_is_gone_on_from_there(flow: Path, cloud: Cloud) -> None:
+    first = ran(cloud, "-p", "n=4", "--json", "--progress", "off")
+    run = json.loads(first.stdout)["run"]["run_id"]
+    cloud.play()
+    again = glacier("resume", "last", "--executor", "aws", "--env", "prod", "--json")
+    assert again.exit_code == 1
+    states = {one["name"]: one["state"] for one in json.loads(again.stdout)["tasks"]}
+    assert states == {"extract": "up_to_date", "add": "failed"}
+    assert cloud.requests[1]["resume"] == run
+    assert cloud.requests[1]["values"] == {"n": 4}
+
+
 def test_a_run_is_attached_to_by_a_part_of_its_id(flow: Path, cloud: Cloud) -> None:
     done = ran(cloud, "--json", "--progress", "off")
     run = json.loads(done.stdout)["run"]["run_id"]
@@ -107,7 +119,7 @@ def test_logs_are_lines_that_people_read(flow: Path, cloud: Cloud) -> None:
     assert "INFO    extract[7] (attempt 2): 3 rows" in found.output
     assert plain in found.output
     whole = json.loads(glacier("logs", "flow.py", run, "--env", "prod", "--json").stdout)
-    assert [one["message"] for one in whole["lines"]] == [plain, "3 rows"]
+    assert [one["message"] for one in whole["lines"]] == ["3 rows", plain]
 
 
 @pytest.mark.parametrize(

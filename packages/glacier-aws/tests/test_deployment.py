@@ -168,6 +168,7 @@ def test_a_state_machine_conducts_the_tasks_and_an_alarm_tells_of_failures(env: 
     told = shown(env, wish=Wish(options={"alarm_topic": topic}))
     machine = properties(told, "StateMachine", "prod-etl")
     assert machine["name"] == "etl-prod"
+    assert machine["tags"]["glacier:workspace"] == WORKSPACE  # by which clients find it
     definition = json.loads(machine["definition"])
     assert {"extract", "clean", "load"} <= definition["States"].keys()
     assert "etl-prod-clean" in policy(told, "prod-etl:machine")

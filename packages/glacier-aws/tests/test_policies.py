@@ -214,6 +214,18 @@ def test_who_begins_may_do_what_beginning_does(store: Watched) -> None:
     assert not allows(may, "s3:PutObject", s3(f"_runs/{RUN}/tasks/clean.json"))
 
 
+def test_who_begins_notes_the_run_in_each_bucket_that_it_has_to_do_with() -> None:
+    """Who collects there sees what the run is fixed to."""
+    plan = Plan("etl", (step("clean", ["raw"]),))
+    may = begin_policy(
+        plan, [], buckets={"raw": Bucket("lake", "data")}, workspace=WORKSPACE, log_group="/x",
+        account=ACCOUNT,
+    )  # fmt: skip
+    for action in ("s3:GetObject", "s3:PutObject"):
+        assert allows(may, action, s3(f"data/_runs/{RUN}.json", "lake"))
+    assert not allows(may, "s3:PutObject", s3(f"data/etl/raw/_/{RUN}/version.json", "lake"))
+
+
 @pytest.mark.parametrize(
     ("address", "reads", "not_read", "prefix"),
     [

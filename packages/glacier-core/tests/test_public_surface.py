@@ -114,6 +114,7 @@ SURFACE: Dict[str, List[str]] = {
         "Listener",
         "Location",
         "LogLine",
+        "LoggedLine",
         "Manifest",
         "NoSuchRun",
         "NotAnEnvironment",

@@ -8,6 +8,7 @@ from glacier.aws.account import Account
 from glacier.core.protocols import cloud_name
 
 __all__ = [
+    "WORKSPACE_TAG",
     "Bucket",
     "begin_name",
     "function_arn",
@@ -18,6 +19,9 @@ __all__ = [
     "machine_name",
     "role_name",
 ]
+
+WORKSPACE_TAG = "glacier:workspace"
+"""The tag of a state machine that names the bucket of its workspace."""
 
 _ROLE = 64
 _FUNCTION = 64

@@ -84,7 +84,14 @@ if TYPE_CHECKING:
     from glacier.core.events import AttemptFailed, Event, ItemFinished, TaskFinished, TaskStarted
     from glacier.core.execution import Driver, Execution, check_secrets, explained, prepared
     from glacier.core.executor import PoolExecutor
-    from glacier.core.following.conductor import Conductor, Fault, ListedRun, Phase, Status
+    from glacier.core.following.conductor import (
+        Conductor,
+        Fault,
+        ListedRun,
+        LoggedLine,
+        Phase,
+        Status,
+    )
     from glacier.core.following.errors import NoSuchRun, NotDeployed
     from glacier.core.following.executor import Connection, DeployedExecutor
     from glacier.core.grants import Grant
@@ -204,6 +211,7 @@ __all__ = [
     "Listener",
     "Location",
     "LogLine",
+    "LoggedLine",
     "Manifest",
     "NoSuchRun",
     "NotAnEnvironment",
@@ -376,6 +384,7 @@ _ROOMS = {
     "ListedRun": "following.conductor",
     "Location": "contracts.providers",
     "LogLine": "tasklog",
+    "LoggedLine": "following.conductor",
     "Manifest": "remote.deployed",
     "NoSuchRun": "following.errors",
     "NotAnEnvironment": "errors",

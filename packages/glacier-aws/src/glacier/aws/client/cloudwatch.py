@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from glacier.aws.client.session import Refused, asking
+from glacier.core.protocols import LoggedLine
 
 if TYPE_CHECKING:
     from glacier.aws.account import Account
@@ -16,7 +17,7 @@ __all__ = ["lines", "link"]
 _EARLIER = 60  # seconds by which the clocks of two services may differ
 
 
-def lines(client: Any, group: str, run: str, *, since: float) -> Iterator[str]:
+def lines(client: Any, group: str, run: str, *, since: float) -> Iterator[LoggedLine]:
     """The lines of a group that are about a run, the oldest first; none without such a group."""
     more: dict[str, str] = {}
     while True:
@@ -32,7 +33,8 @@ def lines(client: Any, group: str, run: str, *, since: float) -> Iterator[str]:
             if error.code == "ResourceNotFoundException":
                 return
             raise
-        yield from (event["message"].rstrip("\n") for event in page.get("events", ()))
+        for event in page.get("events", ()):
+            yield LoggedLine(event["timestamp"] / 1000, event["message"].rstrip("\n"))
         if not page.get("nextToken"):
             return
         more = {"nextToken": page["nextToken"]}

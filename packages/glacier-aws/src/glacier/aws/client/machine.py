@@ -9,10 +9,17 @@ from typing import TYPE_CHECKING, Any
 from glacier.aws.client import cloudwatch
 from glacier.aws.client.history import faults_of
 from glacier.aws.client.session import Refused, Session, asking
-from glacier.aws.names import begin_name, log_group, machine_arn, machine_name
+from glacier.aws.names import (
+    WORKSPACE_TAG,
+    begin_name,
+    log_group,
+    machine_arn,
+    machine_name,
+)
 from glacier.core.protocols import (
     Fault,
     ListedRun,
+    LoggedLine,
     Manifest,
     NoSuchRun,
     NotDeployed,
@@ -27,9 +34,6 @@ if TYPE_CHECKING:
     from glacier.core.protocols import Conductor
 
 __all__ = ["StateMachine", "workspace_of"]
-
-WORKSPACE_TAG = "glacier:workspace"
-"""The tag of a state machine that names the bucket of its workspace."""
 
 _PHASES = {
     "SUCCEEDED": Phase.SUCCEEDED,
@@ -98,7 +102,7 @@ class StateMachine:
         """The tasks of a run that died, by name."""
         return faults_of(self._client, self._described(run)["executionArn"])
 
-    def log(self, task: str, run: str) -> Iterator[str]:
+    def log(self, task: str, run: str) -> Iterator[LoggedLine]:
         """The lines of the log of a task that are about a run."""
         started = self._described(run)["startDate"].timestamp()
         client = self.session.client("logs")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from glacier.aws.deployment.roles import register_policy, register_role
 from glacier.aws.machines import machines_of
+from glacier.aws.names import WORKSPACE_TAG
 from glacier.aws.policies import machine_policy, machine_trust
 from glacier.core.protocols import cloud_name
 
@@ -65,7 +66,7 @@ def register_machine(
         name=machine.name,
         role_arn=role.arn,
         definition=json.dumps(machine.definition, sort_keys=True, separators=(",", ":")),
-        tags=dict(context.site.tags),
+        tags={**context.site.tags, WORKSPACE_TAG: context.workspace.name},
     )
     return aws.sfn.StateMachine(label, arguments, opts=context.after(*may, *after))
 

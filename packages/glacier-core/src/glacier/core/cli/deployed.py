@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Mapping, Optional, cast
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, cast
 
 import click
 
@@ -13,10 +13,14 @@ from glacier.core.cli.output import print_json, stdout_for_json
 from glacier.core.cli.runs import local_time
 from glacier.core.progress import MODES, progress_listener
 
+if TYPE_CHECKING:
+    from glacier.core.contracts import Listener
+    from glacier.core.following.conductor import LoggedLine
+    from glacier.core.storage.records import Kept
+
 __all__ = ["attach", "logs"]
 
 FAILED = 1
-_SAID = ("time", "level", "message")
 
 
 @click.command()
@@ -37,22 +41,23 @@ def attach(ctx: click.Context, /, **given: Any) -> None:
     RUN is an id, the beginning of one or of its last six letters, or 'last'. Exits with 1 if a task
     fails. Ctrl-C leaves the run, which goes on.
     """
-    from glacier.core.cli.summary import print_summary, run_json
+    from glacier.core.cli.summary import noting, print_summary, run_json
     from glacier.core.history.recorder import Recorder
 
     with stdout_for_json(given["as_json"]):
         found = there(given["target"], given["environment"])
         shown = progress_listener(given["progress"])
-        listeners: Any = [] if shown is None else [shown]
+        stored: Dict[str, Sequence[Kept]] = {}
+        listeners: List[Listener] = [noting(stored), *([] if shown is None else [shown])]
         if given["history"]:
             listeners.append(Recorder(given["root"], request={"file": given["target"]}))
         run = found.executor.attach(
             found.pipeline, found.run(given["run"]), listeners=listeners, raise_on_failure=False
         )
     if given["as_json"]:
-        print_json(run_json(run, {}))
+        print_json(run_json(run, stored))
     else:
-        print_summary(run, {}, noted=given["history"])
+        print_summary(run, stored, noted=given["history"])
     ctx.exit(FAILED if run.state != "succeeded" else 0)
 
 
@@ -78,7 +83,7 @@ def logs(
         lines = [
             _read(line) for one in tasks for line in found.executor.log(found.pipeline, run, one)
         ]
-    lines.sort(key=lambda line: str(line.get("time", "")))
+    lines.sort(key=lambda line: str(line["time"]))
     if as_json:
         print_json({"run": run, "lines": lines})
         return
@@ -86,15 +91,22 @@ def logs(
         click.echo(_shown(line))
 
 
-def _read(line: str) -> Mapping[str, Any]:
+def _read(line: LoggedLine) -> Mapping[str, Any]:
     """A line as data; what the service itself has written is no JSON."""
+    known: Dict[str, Any] = {"time": _moment(line.time), "message": line.text}
     try:
-        found: Any = json.loads(line)
+        found: Any = json.loads(line.text)
     except ValueError:
-        return {"message": line}
-    if not isinstance(found, dict):
-        return {"message": line}
-    return cast("Dict[str, Any]", found)
+        return known
+    return {**known, **cast("Dict[str, Any]", found)} if isinstance(found, dict) else known
+
+
+def _moment(time: float) -> str:
+    """A time as tasks log it: ``2026-01-31T12:00:00.123Z``."""
+    from datetime import datetime, timezone
+
+    moment = datetime.fromtimestamp(time, timezone.utc)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z"
 
 
 def _shown(line: Mapping[str, Any]) -> str:
@@ -102,7 +114,7 @@ def _shown(line: Mapping[str, Any]) -> str:
     where = str(line.get("task", "")) + ("" if item is None else f"[{item}]")
     attempt = line.get("attempt", 1)
     where += f" (attempt {attempt})" if attempt not in (1, None) else ""
-    message = str(line.get("message", "")).replace("\n", "\n    ")
+    message = str(line.get("message", "")).rstrip().replace("\n", "\n    ")
     head = f"{_time(line.get('time'))} {line.get('level', ''):<7} "
     return f"{head}{where}: {message}" if where else f"{head}{message}"
 

@@ -37,7 +37,6 @@ from glacier.core.progress import MODES, progress_listener
 
 if TYPE_CHECKING:
     from glacier.core.contracts import Executor, Listener
-    from glacier.core.events import Event
     from glacier.core.pipeline import Pipeline
     from glacier.core.run import Run
     from glacier.core.storage.decisions import Decision
@@ -165,7 +164,7 @@ def parameters(texts: Any) -> Dict[str, str]:
 
 def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
     """Execute a pipeline as the command line asks for."""
-    from glacier.core.events import TaskFinished
+    from glacier.core.cli.summary import noting
 
     executor = _executor(how)
     more: Any = {} if request.resume is None else {"resume": request.resume}
@@ -174,13 +173,7 @@ def execute(pipeline: Pipeline, request: Request, how: How) -> Done:
     if more and hasattr(executor, "places"):
         _places(executor, how.executor)
     stored: Dict[str, Sequence[Kept]] = {}
-
-    def note(event: Event) -> None:
-        kept = [one for one in getattr(event, "kept", ()) if one is not None]
-        if isinstance(event, TaskFinished) and kept:
-            stored[event.step.task] = kept
-
-    listeners = [note, *_listeners(request, how)]
+    listeners = [noting(stored), *_listeners(request, how)]
     with terminable(), _told(pipeline, request) as asked:
         run = executor.execute(
             pipeline, listeners=listeners, raise_on_failure=False, **asked, **more

@@ -19,16 +19,30 @@ from glacier.core.contracts import State
 from glacier.core.frames import traceback_of
 
 if TYPE_CHECKING:
+    from glacier.core.contracts import Listener
+    from glacier.core.events import Event
     from glacier.core.run import Run, TaskRun
     from glacier.core.storage.records import Kept
 
-__all__ = ["print_summary", "run_json"]
+__all__ = ["noting", "print_summary", "run_json"]
 
 _ALL, _SLOWEST, _TROUBLED, _TRACES = 12, 5, 20, 5
 _NOT_WELL = (State.FAILED, State.UPSTREAM_FAILED, State.CANCELLED, State.SKIPPED)
 
 
 Stored = Mapping[str, Sequence["Kept"]]
+
+
+def noting(stored: Dict[str, Sequence[Kept]]) -> Listener:
+    """A listener that notes the versions that a run stores, by the names of its tasks."""
+    from glacier.core.events import TaskFinished
+
+    def note(event: Event) -> None:
+        kept = [one for one in getattr(event, "kept", ()) if one is not None]
+        if isinstance(event, TaskFinished) and kept:
+            stored[event.step.task] = kept
+
+    return note
 
 
 def run_json(run: Run, stored: Stored) -> Dict[str, Any]:

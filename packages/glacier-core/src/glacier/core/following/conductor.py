@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, Iterator, Mapping, NamedTuple, Optional, Protocol, Sequence
 
-__all__ = ["Conductor", "Fault", "ListedRun", "Phase", "Status"]
+__all__ = ["Conductor", "Fault", "ListedRun", "LoggedLine", "Phase", "Status"]
 
 
 class Phase(str, Enum):
@@ -43,6 +43,13 @@ class ListedRun(NamedTuple):
     ended: Optional[float] = None
 
 
+class LoggedLine(NamedTuple):
+    """A line of a log as it is kept, at a time in seconds since the epoch."""
+
+    time: float
+    text: str
+
+
 class Conductor(Protocol):
     """One deployed pipeline, as the service knows it that conducts its runs.
 
@@ -69,7 +76,7 @@ class Conductor(Protocol):
         """Where a person reads the log of a task; ``known`` is what its record says of that."""
         ...
 
-    def log(self, task: str, run: str) -> Iterator[str]:
+    def log(self, task: str, run: str) -> Iterator[LoggedLine]:
         """The lines of the log of a task that are about a run, the oldest first; of no task those
         of how the run began and ended."""
         ...

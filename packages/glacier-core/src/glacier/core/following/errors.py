@@ -58,7 +58,7 @@ class NotBegun(RunError):
 
     def __init__(self, *, run: str, reason: str, log: str) -> None:
         at = f" Its log: {log}" if log else ""
-        super().__init__(f"run {run} could not begin: {reason}.{at}")
+        super().__init__(f"run {run} could not begin: {reason.rstrip('.')}.{at}")
 
 
 class ServiceFailed(RunError):

@@ -27,7 +27,7 @@ from glacier.core.contracts import Launchable, Listener
 from glacier.core.environment import Environment
 from glacier.core.errors import InvalidRequest
 from glacier.core.execution import prepared
-from glacier.core.following.conductor import Conductor, ListedRun
+from glacier.core.following.conductor import Conductor, ListedRun, LoggedLine
 from glacier.core.following.deployment import DeployedPipeline, Following
 from glacier.core.following.drift import differences
 from glacier.core.following.errors import Drifted, Left
@@ -174,9 +174,9 @@ class DeployedExecutor(ABC):
         """Stop a run. Raises :class:`~glacier.core.following.errors.NoSuchRun`."""
         self.deployed(pipeline).conductor.stop(run)
 
-    def log(self, pipeline: Launchable, run: str, task: str = "") -> Iterator[str]:
+    def log(self, pipeline: Launchable, run: str, task: str = "") -> Iterator[LoggedLine]:
         """The lines that a task has logged in a run, without one those of its beginning and end;
-        as they are kept, each a JSON object."""
+        as they are kept: what tasks log is a JSON object each."""
         return self.deployed(pipeline).conductor.log(task, run)
 
     # --- what is deployed -------------------------------------------------------------------------
@@ -249,8 +249,8 @@ def _leaving(
             raise Left(run=run, how="is being stopped.") from error
         how = (
             "goes on where it is deployed. Follow it again with "
-            f"executor.attach(pipeline, {run!r}); 'glacier runs FILE --env {executor.env.name}' "
-            "lists it."
+            f"executor.attach(pipeline, {run!r}), or "
+            f"'glacier attach FILE {run} --env {executor.env.name}'."
         )
         raise Left(run=run, how=how) from error
 
