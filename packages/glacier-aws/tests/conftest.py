@@ -32,6 +32,7 @@ if CORE_TESTS.is_dir():
 TESTS = Path(__file__).resolve().parent
 sys.path.append(str(TESTS))
 from aws_stand.fixtures import mini, mini_process, moto, moto_process, stand  # noqa: E402, F401
+from deployed_fixtures import deployed, links, live, live_process  # noqa: E402, F401
 
 Rows = dict[tuple[str, str], Registered]
 

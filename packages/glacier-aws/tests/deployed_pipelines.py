@@ -53,11 +53,17 @@ class Ran(NamedTuple):
         end = self.reports.end()
         return {} if end is None else end.tasks
 
+    def why(self, task: str, attempt: int = 1) -> str:
+        """What an attempt at a task failed with."""
+        found = self.reports.failure(task, attempt)
+        return "" if found is None else found.trace
+
 
 class Deployed(NamedTuple):
-    """A pipeline on a stand; ``outputs`` is what its program exports."""
+    """A pipeline on a stand; ``folder`` has its file, ``outputs`` is what its program exports."""
 
     stand: Stand
+    folder: Path
     pipeline: str
     outputs: Mapping[str, Any]
     remarks: list[str]
@@ -107,7 +113,7 @@ def deploy(stand: Stand, file: Path, *, options: Mapping[str, Any] = OPTIONS) ->
     wish = Wish(options=options)
     register = of_file(str(file), name, home, before, wish=wish, remarks=remarks)
     outputs = stand.deploy(lambda: register(False), project=name, stack=home.name)
-    return Deployed(stand, name, outputs, remarks)
+    return Deployed(stand, file.parent, name, outputs, remarks)
 
 
 def wheels(folder: Path, *names: str) -> Path:

@@ -15,6 +15,7 @@ def _machine(row: Row) -> Made:
         definition=row.inputs["definition"],
         roleArn=row.inputs["roleArn"],
         type=row.inputs.get("type", "STANDARD"),
+        tags=[{name.lower(): value for name, value in one.items()} for one in row.tags],
     )["stateMachineArn"]
     return arn, {"arn": arn, "name": name, "status": "ACTIVE"}
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 import time
-from contextlib import contextmanager
-from typing import Any, Callable, Dict, Generator, Mapping, Optional
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any, Callable, Dict, Generator, Iterable, Mapping, Optional, TextIO, cast
 
 from glacier.core.secret_values import seen
 
@@ -75,18 +76,39 @@ class _Lines(logging.Handler):
             self.handleError(record)
 
 
+class _Hiding:
+    """A stream that writes no value of a secret; for all else it is the one that it stands for."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        self._stream.write(hide(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        for text in lines:
+            self.write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 @contextmanager
 def telling(
     write: Callable[[str], object], facts: Mapping[str, Any]
 ) -> Generator[None, None, None]:
     """While this is open, what is logged in this process goes to ``write`` as lines, from ``INFO``
-    on, and nowhere else; warnings of Python's too."""
+    on, and nowhere else; warnings of Python's too. What is printed stays as it is, but for the
+    values of secrets."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     root.handlers[:] = [_Lines(write, facts)]
     root.setLevel(min(level, logging.INFO) if level else logging.INFO)
+    out, err = cast("TextIO", _Hiding(sys.stdout)), cast("TextIO", _Hiding(sys.stderr))
     try:
-        yield
+        with redirect_stdout(out), redirect_stderr(err):
+            yield
     finally:
         root.handlers[:] = handlers
         root.setLevel(level)
