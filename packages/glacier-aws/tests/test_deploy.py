@@ -183,6 +183,9 @@ def test_what_cannot_run_there_is_refused_before_anything_is_made(
             operate(operation)
     assert left(engine) == set()
     assert synth_file("flow.py").warnings[-1].startswith("dataset 'raw' ")
+    done = operate_on_file("flow.py", None, Asked("deploy", wish=Wish(tasks=False)))
+    assert done.remarks == ("resources alone, as was asked for",)
+    assert WORKSPACE not in left(engine)
 
 
 def test_the_value_of_a_secret_is_nowhere(

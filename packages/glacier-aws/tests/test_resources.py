@@ -36,7 +36,10 @@ def test_a_bucket_is_private_encrypted_and_reached_over_tls_alone(env: Env, told
     (rule,) = properties(rows, "BucketServerSideEncryptionConfiguration")["rules"]
     assert rule == {"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}
     policy = json.loads(properties(rows, "BucketPolicy")["policy"])
-    (statement,) = policy["Statement"]
+    statement, guard = policy["Statement"]
+    assert (guard["Sid"], guard["Effect"]) == ("CreateOnly", "Deny")
+    assert guard["Resource"] == ["arn:aws:s3:::prod-it-4d92e390/*/version.json"]
+    assert guard["Condition"]["Null"] == {"s3:if-none-match": "true"}
     arn = f"arn:aws:s3:::{bucket['bucket']}"
     assert statement["Effect"] == "Deny"
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

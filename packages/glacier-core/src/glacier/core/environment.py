@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Environment"]
 
+_NOTHING = (None, None, True)
+"""What is said of a pipeline by saying nothing."""
+
 
 class Environment(Declared):
     """One place to run pipelines in: ``Environment(AWSProvider(account=…, region=…), "prod")``.
@@ -146,6 +149,7 @@ class Environment(Declared):
         *,
         schedule: Union[Schedule, Resource, None] = None,
         options: Optional[Mapping[str, Any]] = None,
+        tasks: bool = True,
         backend: Optional[str] = None,
         stack: Optional[str] = None,
         secrets_provider: Optional[str] = None,
@@ -155,15 +159,16 @@ class Environment(Declared):
 
         Where the provider can run pipelines, the pipeline becomes a part of it: it starts when
         ``schedule`` says, and when the schedules of this environment do. ``options`` are the
-        provider's own. The project is the pipeline, the stack the environment, or one that there
-        is: ``stack``. ``backend`` is the URL of the state, by itself a folder in ``.glacier``. What
-        is secret in a new stack is encrypted by ``secrets_provider``, or with a passphrase. The
-        file that declares the pipeline is executed afresh, as by :meth:`synth`. Inside a Pulumi
-        program of your own its engine deploys: this registers the pipeline there and returns its
-        component. Raises :class:`~glacier.core.errors.DeployError`.
+        provider's own. With ``tasks=False`` it is resources alone. The project is the pipeline, the
+        stack the environment, or one that there is: ``stack``. ``backend`` is the URL of the state,
+        by itself a folder in ``.glacier``. What is secret in a new stack is encrypted by
+        ``secrets_provider``, or with a passphrase. The file that declares the pipeline is executed
+        afresh, as by :meth:`synth`. Inside a Pulumi program of your own its engine deploys: this
+        registers the pipeline there and returns its component. Raises
+        :class:`~glacier.core.errors.DeployError`.
         """
         settings = (backend, stack, secrets_provider)
-        return self._operate("deploy", pipeline, *settings, said=(schedule, options))
+        return self._operate("deploy", pipeline, *settings, said=(schedule, options, tasks))
 
     def preview(
         self,
@@ -171,13 +176,15 @@ class Environment(Declared):
         *,
         schedule: Union[Schedule, Resource, None] = None,
         options: Optional[Mapping[str, Any]] = None,
+        tasks: bool = True,
         backend: Optional[str] = None,
         stack: Optional[str] = None,
         secrets_provider: Optional[str] = None,
     ) -> Deployment:
         """What :meth:`deploy` would do, by the engine's own comparison; only a stack is made."""
         settings = (backend, stack, secrets_provider)
-        done: Deployment = self._operate("preview", pipeline, *settings, said=(schedule, options))
+        said = (schedule, options, tasks)
+        done: Deployment = self._operate("preview", pipeline, *settings, said=said)
         return done
 
     def refresh(
@@ -213,7 +220,7 @@ class Environment(Declared):
         secrets_provider: Optional[str] = None,
         *,
         deletes_data: bool = False,
-        said: Tuple[object, object] = (None, None),
+        said: Tuple[object, object, object] = _NOTHING,
     ) -> Any:
         checked = _pipeline(pipeline)
         if session() is None:
@@ -222,7 +229,7 @@ class Environment(Declared):
         from glacier.core.registration import wish_of
 
         where = f"{operation} of {checked.name!r} in {self.name!r}"
-        wish = None if said == (None, None) else wish_of(*said, where=where)
+        wish = None if said == _NOTHING else wish_of(*said, where=where)
         settings = Settings(backend, stack, secrets_provider)
         return operate_on(self, checked, Asked(operation, settings, deletes_data, wish=wish))
 

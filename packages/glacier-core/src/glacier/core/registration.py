@@ -30,20 +30,24 @@ _GIVEN = "schedule"  # the name of a schedule that was given without one
 
 
 class Wish(NamedTuple):
-    """What was said of a pipeline that is to be deployed: when it starts, and the provider's own
-    options."""
+    """What was said of a pipeline that is to be deployed: when it starts, the provider's own
+    options, and whether its tasks are to run there at all."""
 
     schedule: Optional[Schedule] = None
     options: Mapping[str, Any] = {}
+    tasks: bool = True
 
 
-def wish_of(schedule: object, options: object, *, where: str) -> Wish:
+def wish_of(schedule: object, options: object, tasks: object = True, *, where: str) -> Wish:
     """The same, checked. Raises :class:`~glacier.core.errors.InvalidOption`."""
     found = mapping_of("options", options, where)
+    if type(tasks) is not bool:
+        mend = "Give True or False."
+        raise InvalidOption(where=where, option="tasks", found=tasks, mend=mend)
     if schedule is None or isinstance(schedule, Schedule):
-        return Wish(schedule, found)
+        return Wish(schedule, found, tasks)
     if isinstance(schedule, Resource) and isinstance(schedule.spec, ScheduleSpec):
-        return Wish(None, found)  # which the environment has, so it is registered anyway
+        return Wish(None, found, tasks)  # which the environment has, so it is registered anyway
     mend = "Give Schedule(cron='0 6 * * *', timezone='Europe/Berlin')."
     raise InvalidOption(where=where, option="schedule", found=schedule, mend=mend)
 
@@ -58,12 +62,13 @@ def register_pipeline(
 ) -> Any:
     """Register a pipeline with the provider of an environment; its component.
 
-    Registers nothing, and returns ``None``, for a provider that cannot, and for a pipeline without
-    tasks. ``target`` is the file that declares it, which is packed if the session that is under way
-    says so, or if there is none. Raises :class:`~glacier.core.errors.CannotDeploy` for what the
-    provider objects to; within a session that does not pack they are noted there instead.
+    Registers nothing, and returns ``None``, for a provider that cannot, for a pipeline without
+    tasks, and if ``wish`` says so. ``target`` is the file that declares it, which is packed if the
+    session that is under way says so, or if there is none. Raises
+    :class:`~glacier.core.errors.CannotDeploy` for what the provider objects to; within a session
+    that does not pack they are noted there instead.
     """
-    if not runs_pipelines(environment) or not pipeline.tasks:
+    if not (runs_pipelines(environment) and pipeline.tasks and wish.tasks):
         return None
     provider = cast("PipelineProvider", environment.provider)
     current, where = session(), f"deploy of {pipeline.name!r} in {environment.name!r}"

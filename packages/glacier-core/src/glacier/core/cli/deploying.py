@@ -35,6 +35,9 @@ def _stack(function: F) -> F:
 _secrets_provider = click.option(
     "--secrets-provider", metavar="URL", help="A key that encrypts the secrets of a new stack."
 )
+_resources_only = click.option(
+    "--resources-only", is_flag=True, help="Leave the tasks out, and what conducts them."
+)
 _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 
 
@@ -42,6 +45,7 @@ _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @target
 @_stack
 @_secrets_provider
+@_resources_only
 @_yes
 @format_json
 @click.pass_context
@@ -60,6 +64,7 @@ def deploy(ctx: click.Context, /, **given: Any) -> None:
 @target
 @_stack
 @_secrets_provider
+@_resources_only
 @format_json
 @click.pass_context
 def preview(ctx: click.Context, /, **given: Any) -> None:
@@ -107,10 +112,12 @@ def _must_ask(given: Any) -> bool:
 def _run(ctx: click.Context, operation: str, given: Any) -> None:
     from glacier.core.deploy import Asked, Settings, operate_on_file
     from glacier.core.errors import DeployFailed
+    from glacier.core.registration import Wish
 
     settings = Settings(given["backend"], given["stack"], given.get("secrets_provider"))
     tells = None if operation == "preview" else _tell
-    asked = Asked(operation, settings, bool(given.get("delete_data")), tells)
+    wish = Wish(tasks=False) if given.get("resources_only") else None
+    asked = Asked(operation, settings, bool(given.get("delete_data")), tells, wish)
     try:
         with stdout_for_json(given["as_json"]):
             done = operate_on_file(given["target"], given["environment"], asked)

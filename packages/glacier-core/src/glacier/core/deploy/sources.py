@@ -62,13 +62,14 @@ def operate_on_file(
     and what the file raises.
     """
     before = set(sys.modules)
-    seen = execute(target, environment, provider=provider)
+    seen = execute(target, environment, provider=provider, wish=asked.wish)
     name, home = seen.pipeline.name, seen.environment
     if home is None:
         reason = "it makes no environment, so it does not say in which cloud"
         mend = "Make one at its top level: env = Environment(provider, name='prod')."
         raise CannotDeploy(target=target, reason=reason, mend=mend)
     if home.provider.needs_program and asked.operation in ("deploy", "preview"):
+        _check_real(home)
         home.storages(seen.pipeline)  # two of one name are refused before anything is touched
         if seen.session.objections:
             reason = "".join(f"\n  {one}" for one in seen.session.objections)
@@ -89,6 +90,8 @@ def _remarks(
     if not runs_pipelines(environment):
         cloud = environment.provider.location.cloud
         return (f"resources alone: tasks do not run in {cloud} yet",)
+    if asked.wish is not None and not asked.wish.tasks:
+        return ("resources alone, as was asked for",)
     if not has_file:
         return ("resources alone: no file declares this pipeline at its top level",)
     return ()
@@ -105,11 +108,16 @@ def _operate(
     if not provider.needs_program:
         note = "nothing is deployed here: a run makes what it needs by itself, and data stay"
         return _nothing(asked, pipeline, environment, note)
-    doubts = provider.doubts()
-    if doubts and asked.operation in ("deploy", "preview"):
-        raise UnrealProvider(environment=environment.name, doubts=doubts)
+    if asked.operation in ("deploy", "preview"):
+        _check_real(environment)
     job = Job(asked, pipeline, environment.name, provider.location)
     return operate(job, program_of(register))
+
+
+def _check_real(environment: Environment) -> None:
+    doubts = environment.provider.doubts()
+    if doubts:
+        raise UnrealProvider(environment=environment.name, doubts=doubts)
 
 
 def _nothing(asked: Asked, pipeline: str, environment: Environment, note: str) -> Deployment:

@@ -35,20 +35,26 @@ class Executed(NamedTuple):
 
 
 def execute(
-    target: str, environment: Optional[str] = None, *, provider: Optional[str] = None
+    target: str,
+    environment: Optional[str] = None,
+    *,
+    provider: Optional[str] = None,
+    wish: Optional[Wish] = None,
 ) -> Executed:
     """Execute ``FILE[:PIPELINE]`` for one of its environments, by itself the only one.
 
-    Raises :class:`~glacier.core.errors.RequestError`, and what the file raises.
+    ``wish`` is what was said of the pipeline; without it, what the file itself says. Raises
+    :class:`~glacier.core.errors.RequestError`, and what the file raises.
     """
     file, name = split_target(target)
     project = _guess(file, "Pipeline") or name or "pipeline"
     stack = environment or _guess(file, "Environment") or "default"
     before = set(sys.modules)
-    one, done = _executed(target, project, stack, environment, provider)
+    asked = _Asked(target, stack, environment, provider, wish)
+    one, done = _executed(asked, project)
     if done.pipeline.name != project:
         forget(before, file)
-        one, done = _executed(target, done.pipeline.name, stack, environment, provider)
+        one, done = _executed(asked, done.pipeline.name)
     return Executed(one, done.pipeline, done.program, environment_of(one, environment, target))
 
 
@@ -57,9 +63,16 @@ class _Done(NamedTuple):
     program: Program
 
 
-def _executed(
-    target: str, project: str, stack: str, environment: Optional[str], provider: Optional[str]
-) -> Tuple[Session, _Done]:
+class _Asked(NamedTuple):
+    target: str
+    stack: str
+    environment: Optional[str]
+    provider: Optional[str]
+    wish: Optional[Wish]
+
+
+def _executed(asked: _Asked, project: str) -> Tuple[Session, _Done]:
+    target, stack, environment, provider, wish = asked
     file, name = split_target(target)
     one = Session(project, environment=environment, provider=provider)
 
@@ -69,8 +82,8 @@ def _executed(
         if pipeline.name == project and in_program():
             home = environment_of(one, environment, target)
             if home is not None:
-                wish = one.wishes.get((pipeline.name, home.name), Wish())
-                register_pipeline(home, pipeline, wish, target=file)
+                said = wish or one.wishes.get((pipeline.name, home.name), Wish())
+                register_pipeline(home, pipeline, said, target=file)
         return pipeline
 
     with opened(one):
