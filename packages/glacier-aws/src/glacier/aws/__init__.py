@@ -1,6 +1,7 @@
 """Glacier on AWS.
 
-Each name is imported when it is asked for, and Pulumi only when a resource is registered.
+Each name is imported when it is asked for, Pulumi only when a resource is registered, and boto3
+only when a deployed pipeline is asked for.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from glacier.aws._version import __version__
 
 if TYPE_CHECKING:
     from glacier.aws.account import Network
+    from glacier.aws.executor import AWSExecutor
     from glacier.aws.provider import AWSProvider
 
-__all__ = ["AWSProvider", "Network", "__version__"]
+__all__ = ["AWSExecutor", "AWSProvider", "Network", "__version__"]
 
-_ROOMS = {"AWSProvider": "provider", "Network": "account"}
+_ROOMS = {"AWSExecutor": "executor", "AWSProvider": "provider", "Network": "account"}
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,14 @@ from glacier.aws.types import ADOPTS, DEPRECATED
 from glacier.core.protocols import Location, NotAnEnvironment, Packing, caller, place_of
 
 if TYPE_CHECKING:
-    from glacier.core.protocols import PipelineParts, PipelineProvider, Provider, Site, Spec
+    from glacier.core.protocols import (
+        PipelineParts,
+        PipelineProvider,
+        Provider,
+        Registered,
+        Site,
+        Spec,
+    )
 
 __all__ = ["AWSProvider"]
 
@@ -107,6 +114,15 @@ class AWSProvider:
         from glacier.aws.deployment import register_pipeline
 
         return register_pipeline(parts, site, self.account)
+
+    @staticmethod
+    def deployer_policies(
+        resources: Sequence[Registered], location: Location
+    ) -> tuple[Sequence[Mapping[str, Any]], Sequence[str]]:
+        """Policies for who deploys these resources, and those of which nothing is known."""
+        from glacier.aws.deployer.policies import deployer_policies
+
+        return deployer_policies(resources, location)
 
     def __getattr__(self, name: str) -> Any:
         raise NotAnEnvironment(provider=type(self).__name__, attribute=name)

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from glacier.core.storage.depot import Depot
     from glacier.core.storage.places import Places
 
-__all__ = ["Driver", "Execution", "check_secrets", "explained", "prepared"]
+__all__ = ["Driver", "Execution", "check_secrets", "dispatcher", "explained", "prepared"]
 
 
 class Driver(Protocol):
@@ -93,7 +93,7 @@ class Execution:
         self.stock: Optional[Stock] = open_stock(
             launch, places, run_id=run_id, cache=cache, resume=resume, all_formats=all_formats
         )
-        self.emit = _dispatcher(listeners)
+        self.emit = dispatcher(listeners)
 
     @property
     def depot(self) -> Optional[Depot]:
@@ -205,7 +205,7 @@ def explained(
     return explain(make_depot(launch, places, run_id=run_id, cache=cache, resume=resume))
 
 
-def _dispatcher(listeners: Iterable[Listener]) -> Optional[Callable[[Event], None]]:
+def dispatcher(listeners: Iterable[Listener]) -> Optional[Callable[[Event], None]]:
     """One function that tells all listeners; ``None`` without any, which costs nothing."""
     active = list(listeners)
     if not active:

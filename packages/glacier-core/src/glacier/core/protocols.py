@@ -84,6 +84,9 @@ if TYPE_CHECKING:
     from glacier.core.events import AttemptFailed, Event, ItemFinished, TaskFinished, TaskStarted
     from glacier.core.execution import Driver, Execution, check_secrets, explained, prepared
     from glacier.core.executor import PoolExecutor
+    from glacier.core.following.conductor import Conductor, Fault, ListedRun, Phase, Status
+    from glacier.core.following.errors import NoSuchRun, NotDeployed
+    from glacier.core.following.executor import Connection, DeployedExecutor
     from glacier.core.grants import Grant
     from glacier.core.hindrances import hindered, unmet, upstream_failed
     from glacier.core.history.recorder import Recorder
@@ -111,6 +114,7 @@ if TYPE_CHECKING:
         read_manifest,
     )
     from glacier.core.remote.failures import Failure, GlacierRetry, GlacierTaskFailed, error_of
+    from glacier.core.remote.payloads import run_of
     from glacier.core.remote.program import Program
     from glacier.core.remote.records import Begun, RunEnd, TaskEnd
     from glacier.core.resources import Database, External, ObjectStorage, Secret, Serverless
@@ -136,18 +140,12 @@ if TYPE_CHECKING:
     from glacier.core.stores import DirectoryStore
     from glacier.core.stores.addresses import open_store
     from glacier.core.stores.clients import need_obstore
-    from glacier.core.stores.connecting import (
-        client_settings,
-        is_reachable,
-        is_true,
-        split_bucket,
-    )
+    from glacier.core.stores.connecting import client_settings, is_reachable, is_true, split_bucket
     from glacier.core.stores.objects import ObjectStore
     from glacier.core.tasklog import LogLine, capture, is_captured, release, tell
     from glacier.core.timeouts import limited, timed_out, warn_abandoned
     from glacier.core.wiring import NOWHERE
     from glacier.core.worker import run_call, run_call_async
-
 
 __all__ = [
     "BINDINGS_VARIABLE",
@@ -159,11 +157,14 @@ __all__ = [
     "Bindings",
     "BoundPlaces",
     "CannotDeploy",
+    "Conductor",
+    "Connection",
     "Database",
     "DatabaseSpec",
     "Dataset",
     "DefinitionError",
     "Deployed",
+    "DeployedExecutor",
     "DirectoryStore",
     "Driver",
     "Entry",
@@ -174,6 +175,7 @@ __all__ = [
     "Expansion",
     "External",
     "Failure",
+    "Fault",
     "FolderPlaces",
     "GlacierError",
     "GlacierRetry",
@@ -192,12 +194,15 @@ __all__ = [
     "Launchable",
     "Ledger",
     "Limits",
+    "ListedRun",
     "Listener",
     "Location",
     "LogLine",
     "Manifest",
+    "NoSuchRun",
     "NotAnEnvironment",
     "NotBound",
+    "NotDeployed",
     "ObjectStorage",
     "ObjectStorageSpec",
     "ObjectStore",
@@ -205,6 +210,7 @@ __all__ = [
     "PackedError",
     "Packing",
     "Parallel",
+    "Phase",
     "PipelineParts",
     "PipelineProvider",
     "Places",
@@ -236,6 +242,7 @@ __all__ = [
     "Spec",
     "Stages",
     "State",
+    "Status",
     "Step",
     "Store",
     "StoreDenied",
@@ -302,6 +309,7 @@ __all__ = [
     "request_of",
     "run_call",
     "run_call_async",
+    "run_of",
     "set_options",
     "share_scratch",
     "split_bucket",
@@ -325,11 +333,14 @@ _ROOMS = {
     "Bindings": "remote.bindings",
     "BoundPlaces": "remote.bindings",
     "CannotDeploy": "errors",
+    "Conductor": "following.conductor",
+    "Connection": "following.executor",
     "Database": "resources",
     "DatabaseSpec": "specs",
     "Dataset": "dataset",
     "DefinitionError": "errors",
     "Deployed": "remote.deployed",
+    "DeployedExecutor": "following.executor",
     "DirectoryStore": "stores",
     "Driver": "execution",
     "Environment": "environment",
@@ -338,6 +349,7 @@ _ROOMS = {
     "Expansion": "mapping",
     "External": "resources",
     "Failure": "remote.failures",
+    "Fault": "following.conductor",
     "FolderPlaces": "storage.folders",
     "GlacierError": "errors",
     "GlacierRetry": "remote.failures",
@@ -353,11 +365,14 @@ _ROOMS = {
     "KeyMissing": "errors",
     "Ledger": "ledger",
     "Limits": "limits",
+    "ListedRun": "following.conductor",
     "Location": "contracts.providers",
     "LogLine": "tasklog",
     "Manifest": "remote.deployed",
+    "NoSuchRun": "following.errors",
     "NotAnEnvironment": "errors",
     "NotBound": "storage.folders",
+    "NotDeployed": "following.errors",
     "ObjectStorage": "resources",
     "ObjectStorageSpec": "specs",
     "ObjectStore": "stores.objects",
@@ -365,6 +380,7 @@ _ROOMS = {
     "PackedError": "crossing",
     "Packing": "contracts.pipelines",
     "Parallel": "stages",
+    "Phase": "following.conductor",
     "PipelineParts": "contracts.pipelines",
     "PipelineProvider": "contracts.pipelines",
     "Places": "storage.places",
@@ -392,6 +408,7 @@ _ROOMS = {
     "Slot": "step",
     "Spec": "specs",
     "Stages": "stages",
+    "Status": "following.conductor",
     "Step": "step",
     "StoreDenied": "errors",
     "StoreError": "errors",
@@ -453,6 +470,7 @@ _ROOMS = {
     "request_of": "remote.client",
     "run_call": "worker",
     "run_call_async": "worker",
+    "run_of": "remote.payloads",
     "set_options": "components",
     "share_scratch": "context",
     "split_bucket": "stores.connecting",

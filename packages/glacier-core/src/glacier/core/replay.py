@@ -15,6 +15,7 @@ from typing import (
     Mapping,
     NamedTuple,
     Optional,
+    Protocol,
 )
 
 from glacier.core.annotations import REQUIRED, Argument, ArgumentKind
@@ -33,11 +34,21 @@ from glacier.core.valueforms import STREAM, type_of_form
 from glacier.core.versions import RunRecord, read_run
 
 if TYPE_CHECKING:
-    from glacier.core.pipeline import Pipeline
     from glacier.core.storage.places import Places
     from glacier.core.storage.shelf import Shelf
 
-__all__ = ["Past", "replay_call"]
+__all__ = ["Past", "Replayable", "replay_call"]
+
+
+class Replayable(Protocol):
+    """What is needed of a pipeline."""
+
+    @property
+    def name(self) -> str: ...
+
+    def graph(self) -> Graph:
+        """Its graph, with its datasets where they are."""
+        ...
 
 
 class Past(NamedTuple):
@@ -52,9 +63,18 @@ class Past(NamedTuple):
 
 
 def replay_call(
-    pipeline: Pipeline, task: str, past: Past, places: Places, *, item: int = 0
+    pipeline: Replayable,
+    task: str,
+    past: Past,
+    places: Places,
+    *,
+    item: int = 0,
+    private: bool = True,
 ) -> TaskCall:
     """The call of a task as it was in a run; ``item`` is which one of a mapped task.
+
+    What no storage is declared for is in a workspace of this machine alone, or, where ``private``
+    is false, in one from which nothing is unpickled.
 
     Raises :class:`~glacier.core.errors.CannotReplay` for an input or a parameter that is not known
     any more, and :class:`~glacier.core.errors.UnknownName` for a task that is not there.
@@ -68,7 +88,7 @@ def replay_call(
     declared = graph.tasks[numbers[0]]
     step = make_plan(graph).steps[graph.order.index(numbers[0])]
     step = step._replace(lazy=False)  # what goes wrong in a generator is to be seen
-    replay = _Replay(graph, declared, step, past, places)
+    replay = _Replay(graph, declared, step, past, places, private=private)
     inputs = replay.inputs(item)
     is_mapped = step.each >= 0
     return TaskCall(
@@ -86,7 +106,17 @@ def replay_call(
 class _Replay:
     """Finds what one task was given."""
 
-    def __init__(self, graph: Graph, task: AnyTask, step: Step, past: Past, places: Places) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        task: AnyTask,
+        step: Step,
+        past: Past,
+        places: Places,
+        *,
+        private: bool,
+    ) -> None:
+        self.private = private
         self.graph = graph
         self.task = task
         self.step = step
@@ -188,7 +218,13 @@ class _Replay:
         """Where a dataset of the run may be, the likeliest first."""
         pipeline = self.graph.pipeline
         declared = declared_shelf(self.graph.datasets[name], pipeline=pipeline, places=self.places)
-        own = own_shelf(name, pipeline=pipeline, store=self.places.workspace())
+        own = own_shelf(
+            name,
+            pipeline=pipeline,
+            store=self.places.workspace(),
+            form=None if self.private else self.graph.datasets[name].keeping.format,
+            private=self.private,
+        )
         if declared is None:
             return [own]
         # A storage may have been declared since.

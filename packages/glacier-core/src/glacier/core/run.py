@@ -17,13 +17,15 @@ class RunLog:
     """What a scheduler notes down about each step, by its number in the plan.
 
     ``read`` brings the value of a reference into this process. ``stored`` are the datasets that can
-    be read from their storage, however long ago their last reader had them.
+    be read from their storage, however long ago their last reader had them. ``notes`` are lines to
+    show with the error of a step.
     """
 
     __slots__ = (
         "attempts",
         "durations",
         "errors",
+        "notes",
         "read",
         "reasons",
         "started",
@@ -40,6 +42,7 @@ class RunLog:
         self.attempts: Dict[int, int] = {}  # where there were several
         self.errors: Dict[int, BaseException] = {}
         self.reasons: Dict[int, str] = {}
+        self.notes: Dict[int, Tuple[str, ...]] = {}
         self.values: List[Optional[Ref]] = [None] * datasets
         self.stored: Dict[int, Ref] = {}
 
@@ -156,8 +159,11 @@ class Run:
         steps, errors = self.plan.steps, self._log.errors
         groups = {str(state): names for state, names in self.grouped().items()}
         texts = {
-            steps[number].task: run_text.with_attempts(
-                run_text.brief(error), self._log.attempts.get(number, 1), steps[number]
+            steps[number].task: run_text.with_notes(
+                run_text.with_attempts(
+                    run_text.brief(error), self._log.attempts.get(number, 1), steps[number]
+                ),
+                self._log.notes.get(number, ()),
             )
             for number, error in errors.items()
         }

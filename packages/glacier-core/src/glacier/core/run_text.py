@@ -10,7 +10,7 @@ from glacier.core.step import Step
 if TYPE_CHECKING:
     from glacier.core.run import Run, TaskRun
 
-__all__ = ["as_html", "as_text", "brief", "counts", "with_attempts"]
+__all__ = ["as_html", "as_text", "brief", "counts", "with_attempts", "with_notes"]
 
 _SHOWN = 60
 
@@ -37,6 +37,11 @@ def with_attempts(text: str, attempt: int, step: Step) -> str:
     if step.policy is None or not step.policy.retries:
         return text
     return f"{text} (attempt {attempt} of {step.policy.retries + 1})"
+
+
+def with_notes(text: str, notes: Sequence[str]) -> str:
+    """A line of a list, with lines of its own below it."""
+    return "\n      ".join((text, *notes))
 
 
 def _rows(run: Run) -> Sequence[Tuple[str, str, str, str]]:

@@ -22,11 +22,13 @@ from glacier.core._version import __version__
 from glacier.core.cli import (
     check,
     data,
+    deployed,
     deploying,
     gc,
     graph,
     init,
     lineage,
+    permissions,
     replay,
     resume,
     run,
@@ -58,8 +60,8 @@ class App(click.Group):
         except Terminated:
             click.echo("Terminated.", err=True)
             ctx.exit(TERMINATED)
-        except KeyboardInterrupt:
-            click.echo("Interrupted.", err=True)
+        except KeyboardInterrupt as error:
+            click.echo(f"Interrupted. {error}".strip(), err=True)
             ctx.exit(INTERRUPTED)
 
 
@@ -80,11 +82,14 @@ for command in (
     check.check,
     graph.graph,
     synth.synth,
+    permissions.permissions,
     deploying.preview,
     deploying.deploy,
     deploying.refresh,
     deploying.destroy,
     runs.runs,
+    deployed.attach,
+    deployed.logs,
     show.show,
     data.data,
     lineage.lineage,

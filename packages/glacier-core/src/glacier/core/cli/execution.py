@@ -26,6 +26,7 @@ from typing import (
 import click
 from click.shell_completion import CompletionItem
 
+from glacier.core.cli.environments import environment_of, environment_option
 from glacier.core.cli.explain import print_decisions
 from glacier.core.cli.options import root
 from glacier.core.cli.output import print_json, stdout_for_json
@@ -73,6 +74,7 @@ class How(NamedTuple):
     cache: Optional[bool] = None
     as_deployed: Optional[bool] = None
     fail_fast: Optional[bool] = None
+    environment: Any = None
 
 
 class Done(NamedTuple):
@@ -104,6 +106,7 @@ executor_name = click.option(
 )  # fmt: skip
 _OPTIONS = (
     executor_name,
+    environment_option,
     click.option("--address", help="Where the executor's cluster is, such as tcp://host:8786."),
     click.option("--workers", "-w", type=click.IntRange(1), help="How many tasks run at a time."),
     click.option(
@@ -224,7 +227,10 @@ def carry_out(
     outcome: Union[Done, Sequence[Decision]]
     with stdout_for_json(as_json):
         path, name = split_target(request.file)
-        pipeline = load(path).choose(name)
+        loaded = load(path)
+        pipeline = loaded.choose(name)
+        if how.environment is not None:
+            how = how._replace(environment=environment_of(loaded, how.environment))
         outcome = (explain if explains else execute)(pipeline, request, how)
     if not isinstance(outcome, Done):
         print_decisions(outcome, as_json=as_json)
@@ -262,6 +268,7 @@ def _executor(how: How) -> Executor:
         "cache": how.cache,
         "as_deployed": how.as_deployed,
         "fail_fast": how.fail_fast,
+        "env": how.environment,
     }
     options: Dict[str, Any] = {key: value for key, value in asked.items() if value is not None}
     for key in options:
@@ -269,8 +276,10 @@ def _executor(how: How) -> Executor:
             flag = f"--{key.replace('_', '-')}"
             raise click.UsageError(f"the executor {how.executor!r} has no option {flag}.")
     # The command keeps the history and the progress itself, for executors of any kind.
-    own: Dict[str, Any] = {"history": False, "root": str(how.root)}
+    own: Dict[str, Any] = {"history": False, "root": str(how.root), "cancel": "ask"}
     options.update((key, value) for key, value in own.items() if key in takes)
+    if "env" in takes and how.environment is None:
+        raise click.UsageError(f"the executor {how.executor!r} runs what is deployed: give --env.")
     made: Any = kind(**options)
     if hasattr(kind, "resumable"):  # which follows from its own history where nobody says
         made.resumable = how.history

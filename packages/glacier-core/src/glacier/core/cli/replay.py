@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 import click
 from click.shell_completion import CompletionItem
 
+from glacier.core.cli.environments import environment_option, there
 from glacier.core.cli.execution import executor_name, places_of
 from glacier.core.cli.options import complete_file, complete_run, format_json, root
 from glacier.core.cli.output import print_head, print_json, seconds, stdout_for_json
@@ -54,6 +55,7 @@ def _tasks(ctx: click.Context, param: click.Parameter, incomplete: str) -> List[
     help="How many rows of each result to show.",
 )  # fmt: skip
 @executor_name
+@environment_option
 @root
 @format_json
 @click.pass_context
@@ -66,29 +68,26 @@ def replay(
     file: Optional[str],
     head: int,
     executor: str,
+    environment: Optional[str],
     root: Path,
     as_json: bool,
 ) -> None:
     """Run one task again, alone, on what it was given in a run.
 
     Its inputs and parameters are those of that run, its code is as it is now. It runs in this
-    process, so breakpoint() works in it, and nothing is stored. RUN is as for 'glacier show'. Exits
-    with 1 if the task raises.
+    process, so breakpoint() works in it, and nothing is stored. RUN is as for 'glacier show', or
+    with --env a run of what is deployed there. Exits with 1 if the task raises.
     """
     if pdb and as_json:
         raise click.UsageError("--pdb and --json do not go together.")
     from glacier.core.contracts import State
-    from glacier.core.history.reader import read_run
-    from glacier.core.replay import Past, replay_call
     from glacier.core.worker import run_call
 
-    record = read_run(root, run)
     with stdout_for_json(as_json):
-        path, name = split_target(file if file is not None else _file(record, task))
-        pipeline = load(path).choose(name)
-        states = {one.name: one.state for one in record.tasks}
-        past = Past(record.run_id, dict(record.request.get("params") or {}), states)
-        call = replay_call(pipeline, task, past, places_of(executor, root), item=item)
+        if environment is None:
+            call = _local_call(root, run, task, file=file, executor=executor, item=item)
+        else:
+            call = _deployed_call(root, run, task, file=file, environment=environment, item=item)
         result = run_call(call)
         try:
             heads = _heads(call, result, head)
@@ -103,6 +102,34 @@ def replay(
 
         post_mortem(result.error.__traceback__)
     ctx.exit(FAILED if result.state is State.FAILED else 0)
+
+
+def _local_call(
+    root: Path, run: str, task: str, *, file: Optional[str], executor: str, item: int
+) -> TaskCall:
+    """The call in a run of the history."""
+    from glacier.core.history.reader import read_run
+    from glacier.core.replay import Past, replay_call
+
+    record = read_run(root, run)
+    path, name = split_target(file if file is not None else _file(record, task))
+    pipeline = load(path).choose(name)
+    states = {one.name: one.state for one in record.tasks}
+    past = Past(record.run_id, dict(record.request.get("params") or {}), states)
+    return replay_call(pipeline, task, past, places_of(executor, root), item=item)
+
+
+def _deployed_call(
+    root: Path, run: str, task: str, *, file: Optional[str], environment: str, item: int
+) -> TaskCall:
+    """The call in a run of what is deployed; the history may know the file, if that run was started
+    or followed from here."""
+    from glacier.core.following.replaying import deployed_call
+    from glacier.core.history.reader import read_run
+
+    found = there(file if file is not None else _file(read_run(root, run), task), environment)
+    deployed = found.executor.deployed(found.pipeline)
+    return deployed_call(deployed, found.pipeline, found.run(run), task, item=item)
 
 
 def _file(record: RunRecord, task: str) -> str:

@@ -196,7 +196,9 @@ class _Writer:
             elif isinstance(entry, AttemptFailed):
                 found.setdefault(_ATTEMPT, []).append(self.attempt_row(entry))
             elif isinstance(entry, RunStarted):
-                found[_RUN] = [self.run_row(entry)]
+                row = self.run_row(entry)
+                found[_RUN] = [row]
+                found[_AGAIN] = [(State.RUNNING.value, *row[7:9], run_id)]
             elif isinstance(entry, RunFinished):
                 found[_END] = [(entry.state.value, entry.duration, run_id)]
         if tasks:
@@ -233,7 +235,9 @@ def _json(request: Mapping[str, Any]) -> str:
     return json.dumps(dict(request), ensure_ascii=False)
 
 
-_RUN = "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# A run in a cloud may be followed again: it keeps what it was asked for.
+_RUN = "INSERT OR IGNORE INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_AGAIN = "UPDATE runs SET state = ?, duration = NULL, host = ?, pid = ? WHERE run_id = ?"
 _TASK = "INSERT OR REPLACE INTO tasks VALUES (?, ?, ?, ?, ?, ?, ?)"
 _ATTEMPT = "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _VERSION = "INSERT OR REPLACE INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"

@@ -8,7 +8,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple, ca
 from glacier.core.contracts import State
 from glacier.core.errors import GlacierError
 
-__all__ = ["Asked", "Request", "WrongPayload", "asked_of"]
+__all__ = ["Asked", "Request", "WrongPayload", "asked_of", "run_of"]
 
 
 class WrongPayload(GlacierError):
@@ -71,7 +71,7 @@ def asked_of(event: object) -> Asked:
     try:
         if step == "begin":
             request = cast("Mapping[str, Any]", data.get("request") or {})
-            run = request.get("run") or _run_of(data["execution"], data["started"])
+            run = request.get("run") or run_of(data["execution"], data["started"])
             return Asked(step, str(run), request=_request(request))
         return Asked(
             step,
@@ -106,7 +106,7 @@ def _request(data: Mapping[str, Any]) -> Request:
     )
 
 
-def _run_of(execution: str, started: str) -> str:
+def run_of(execution: str, started: str) -> str:
     """The id of a run that nobody has named, always the same for one execution.
 
     ``2026-01-31T12:00:00.123Z`` → ``20260131T120000.123000Z-9f3a1c``.
