@@ -173,6 +173,24 @@ def test_a_state_machine_conducts_the_tasks_and_an_alarm_tells_of_failures(env: 
     assert (alarm["metricName"], alarm["alarmActions"]) == ("ExecutionsFailed", [topic])
 
 
+def test_more_storages_than_a_function_can_be_told_of_are_refused(env: Make) -> None:
+    def declare(home: Environment) -> Pipeline:
+        pipeline = Pipeline("etl")
+        for number in range(70):
+            address = f"s3://a-bucket-with-quite-a-long-name-{number}/and/a/prefix"
+            storage = ObjectStorage(f"lake{number}", url=address)
+            made = Dataset(f"made{number}", storage=storage)
+
+            @pipeline.task(name=f"make{number}")
+            def make() -> made:
+                return 1
+
+        return pipeline
+
+    with pytest.raises(CannotDeploy, match=r"begin and finish .*4096 at most"):
+        shown(env, declare)
+
+
 # --- schedules ------------------------------------------------------------------------------------
 
 

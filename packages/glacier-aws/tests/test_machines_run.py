@@ -109,8 +109,9 @@ class Doing:
 class Functions:
     """The functions of a deployed pipeline, whose state is in this object and not in a bucket."""
 
-    def __init__(self, plan: Plan, doing: Doing) -> None:
+    def __init__(self, plan: Plan, doing: Doing, left_out: Sequence[str] = ()) -> None:
         self.plan = plan
+        self.left_out = left_out
         self.doing = doing
         self.names = {function_name(plan.pipeline, "prod", step.task): step for step in plan.steps}
         self.producers = {
@@ -129,6 +130,8 @@ class Functions:
         step = self.names[function]
         assert asked["run"] == "run-1"
         assert asked["task"] == step.task
+        if step.task in self.left_out:
+            return self._ended(step, "up_to_date", None)
         self._check(step, asked)
         try:
             return getattr(self, asked["step"])(step, asked)
@@ -150,7 +153,9 @@ class Functions:
 
     def begin(self) -> Any:
         flags = {name: bool(SOURCES[name]) for name in self.conditions if name in SOURCES}
-        return {"run": "run-1", "flags": flags}
+        steps = enumerate(self.plan.steps)
+        left_out = {f"t{number}": True for number, step in steps if step.task in self.left_out}
+        return {"run": "run-1", "flags": flags, "left_out": left_out}
 
     def finish(self, asked: Any) -> Any:
         self.ends = {
@@ -204,10 +209,12 @@ def machines(plan: Plan, steps: int) -> tuple[Machine, ...]:
         )
 
 
-def run_there(plan: Plan, doing: Doing, steps: int = 100) -> tuple[Functions, StepFunctions, str]:
+def run_there(
+    plan: Plan, doing: Doing, steps: int = 100, left_out: Sequence[str] = ()
+) -> tuple[Functions, StepFunctions, str]:
     """Execute the machines of a plan; the functions, Step Functions, and how the run ended."""
     made = machines(plan, steps)
-    functions = Functions(plan, doing)
+    functions = Functions(plan, doing, left_out)
     there = StepFunctions({one.name: one.definition for one in made}, functions)
     for one in made:
         assert problems_of(one.definition) == []
@@ -258,6 +265,16 @@ def test_branches_that_do_not_wait_for_it_go_on_after_a_failure() -> None:
     assert functions.states["t3"] == "succeeded"
     assert functions.ends["t1"] == "failed"
     assert functions.ends["t4"] == "upstream_failed"
+    assert ended == "Glacier.RunFailed"
+
+
+@pytest.mark.parametrize("steps", [2, 100])
+def test_what_is_left_out_of_a_run_is_called_however_its_producers_ended(steps: int) -> None:
+    """A task that is no part of the run says so itself, mapped or not, in whatever machine."""
+    given = (Job("t0", does="fail"), Job("t1", ("t0",)), Job("t2", ("t0",), each=True))
+    plan = Doing(given).pipeline().plan()
+    functions, _, ended = run_there(plan, Doing(given), steps, left_out=["t1", "t2"])
+    assert functions.ends == {"t0": "failed", "t1": "up_to_date", "t2": "up_to_date"}
     assert ended == "Glacier.RunFailed"
 
 

@@ -196,6 +196,18 @@ def test_who_begins_may_do_what_beginning_does(store: Watched) -> None:
     for name in ("begin", "begin-failed", "done", "end"):
         assert allows(may, "s3:PutObject", s3(f"_runs/{RUN}/{name}.json"))
     assert allows(may, "s3:GetObject", s3(f"etl/clean/_/{RUN}/version.json"))
+    assert not allows(may, "s3:PutObject", s3(f"_runs/{RUN}.json", "lake"))
+    other = begin_policy(
+        plan,
+        grants,
+        buckets={"clean": Bucket("lake")},
+        workspace=WORKSPACE,
+        log_group="/aws/lambda/b",
+        account=ACCOUNT,
+    )
+    for action in ("s3:GetObject", "s3:PutObject"):  # a run is noted where its datasets are
+        assert allows(other, action, s3(f"_runs/{RUN}.json", "lake"))
+    assert not allows(other, "s3:PutObject", s3(f"_runs/{RUN}/begin.json", "lake"))
     assert not allows(may, "s3:GetObject", s3(f"etl/raw/_/{RUN}/data-1-0.json"))
     assert not allows(may, "s3:GetObject", s3("etl/clean/_/latest.json"))
     assert not allows(may, "s3:PutObject", s3(f"etl/raw/_/{RUN}/version.json"))

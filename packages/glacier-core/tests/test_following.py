@@ -123,6 +123,26 @@ def test_a_run_is_told_as_one_on_this_machine_is(tmp_path: Path) -> None:
     assert run.tasks["add"].started is not None
 
 
+def test_what_runs_is_told_while_it_runs(tmp_path: Path) -> None:
+    deployed = deploy(shop(), tmp_path)
+    seen: List[str] = []
+    clients: List[Client] = []
+
+    def look(payload: Dict[str, Any]) -> None:
+        # The next call is made only after the follower has looked again.
+        told = clients[0].told()
+        if payload.get("task") == "tidy" and payload.get("item") == 2:
+            seen.extend(one for one in told if one.startswith("tidy"))
+
+    conductor = PlayedConductor(deployed, look)
+    clients.append(Client(deployed, conductor))
+    clients[0].execute()
+
+    assert seen == ["tidy starts 1", "tidy[0] succeeded 1", "tidy[1] skipped 2"]
+    totals = {event.total for event in clients[0].events if isinstance(event, ItemFinished)}
+    assert totals == {3}
+
+
 def test_a_failure_is_raised_with_its_remote_traceback_its_log_and_what_it_read(
     tmp_path: Path,
 ) -> None:

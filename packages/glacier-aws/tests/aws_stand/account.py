@@ -53,11 +53,14 @@ def _current(policy: Any) -> Mapping[str, Any]:
     return _document(kept[policy.default_version_id].document)
 
 
-def assume(role: str, *, region: str, name: str, service: str = "") -> Keys:
-    """Take a role; for a service of AWS only if the role's trust policy names it."""
+def assume(role: str, *, region: str, name: str, service: str = "", source: str = "") -> Keys:
+    """Take a role; for a service of AWS only if the role's trust policy names it.
+
+    ``source`` is the ARN for which the service says that it takes the role, if it says so.
+    """
     found = iam_backends[ACCOUNT]["aws"].get_role_by_arn(role)
     if service:
-        context = {"aws:sourceaccount": ACCOUNT}
+        context = {"aws:sourceaccount": ACCOUNT, "aws:sourcearn": source} if source else {}
         if not trusts(_document(found.assume_role_policy_document), service, context):
             raise NotTrusted(f"The role {role} cannot be assumed by {service}.")
     made = sts_backends[ACCOUNT]["aws"].assume_role(

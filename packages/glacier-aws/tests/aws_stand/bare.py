@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
-import shutil
 import venv
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["bare_python"]
+__all__ = ["bare_python", "needed"]
 
 
 def bare_python(folder: Path, *also: str) -> Path:
@@ -22,12 +21,12 @@ def bare_python(folder: Path, *also: str) -> Path:
     """
     venv.create(folder, symlinks=True, with_pip=False)
     (packages,) = folder.glob("lib/python*/site-packages")
-    for name in _needed("awslambdaric", *also):
-        _copy(importlib.metadata.distribution(name), packages)
+    for name in needed("awslambdaric", *also):
+        _link(importlib.metadata.distribution(name), packages)
     return folder / "bin" / "python"
 
 
-def _needed(*names: str) -> Iterator[str]:
+def needed(*names: str) -> Iterator[str]:
     """Distributions and what they need."""
     seen: set[str] = set()
     waiting = list(names)
@@ -41,9 +40,9 @@ def _needed(*names: str) -> Iterator[str]:
                     waiting.append(re.split(r"[^\w.-]", need, maxsplit=1)[0])
 
 
-def _copy(one: importlib.metadata.Distribution, packages: Path) -> None:
-    for file in one.files or ():
-        if ".." not in file.parts and "__pycache__" not in file.parts:
-            target = packages / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(str(file.locate()), target)
+def _link(one: importlib.metadata.Distribution, packages: Path) -> None:
+    """Let the files of a distribution be seen in another folder, without a copy of thousands."""
+    for top in {file.parts[0]: None for file in one.files or () if file.parts[0] != ".."}:
+        source = Path(str(one.locate_file(top)))
+        if top != "__pycache__" and source.exists():
+            (packages / top).symlink_to(source)

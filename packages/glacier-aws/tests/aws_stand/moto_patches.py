@@ -18,6 +18,7 @@ import botocore.session
 from botocore.config import Config
 
 from aws_stand.account import assume
+from aws_stand.facts import ACCOUNT
 from aws_stand.functions import Functions
 from aws_stand.sandbox import Result
 
@@ -55,7 +56,13 @@ class _Clients:
             self._made.clear()
 
     def _make(self, role: str, service: str) -> Any:
-        made = assume(role, region=self._region, name="states", service="states.amazonaws.com")
+        made = assume(
+            role,
+            region=self._region,
+            name="states",
+            service="states.amazonaws.com",
+            source=_machine_with(role, self._region),
+        )
         config = Config(
             parameter_validation=False,
             retries={"total_max_attempts": 1},
@@ -71,6 +78,14 @@ class _Clients:
             aws_session_token=made.token,
             config=config,
         )
+
+
+def _machine_with(role: str, region: str) -> str:
+    """The ARN of the state machine that has a role."""
+    from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+    machines = stepfunctions_parser_backends[ACCOUNT][region].state_machines
+    return next((str(one.arn) for one in machines if one.roleArn == role), "")
 
 
 def run_functions(functions: Functions, clients: _Clients) -> None:

@@ -76,7 +76,7 @@ class _Control:
         self.functions.kill(key)
 
     def _assume(self, told: Mapping[str, Any]) -> object:
-        return assume(told["role"], region=self._region, name=told["name"], service=told["service"])
+        return assume(region=self._region, **told)
 
     def _reset(self, told: Mapping[str, Any]) -> None:
         """End what runs, then forget everything."""

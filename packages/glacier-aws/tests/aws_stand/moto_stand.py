@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aws_stand.bare import bare_python
-from aws_stand.facts import REGION, Decision, Invocation, Keys
+from aws_stand.facts import ACCOUNT, REGION, Decision, Invocation, Keys
 from aws_stand.faults import Fault
 from aws_stand.loopback import Loopback
 from aws_stand.process import Process
@@ -33,7 +33,7 @@ class MotoStand(Loopback):
     name = "moto"
 
     def __init__(self, folder: Path) -> None:
-        python = bare_python(folder / "lambda")
+        python = bare_python(folder / "lambda", "boto3")
         self._process = Process(
             "aws_stand.moto_server",
             str(python),
@@ -60,7 +60,8 @@ class MotoStand(Loopback):
         """
         kept = self.client("scheduler").get_schedule(Name=schedule, GroupName=group)
         target = kept["Target"]
-        keys = self._take(target["RoleArn"], service="scheduler.amazonaws.com")
+        source = f"arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule-group/{group}"
+        keys = self._take(target["RoleArn"], service="scheduler.amazonaws.com", source=source)
         begun = self._make("stepfunctions", keys).start_execution(
             stateMachineArn=target["Arn"], input=target.get("Input", "{}")
         )
@@ -76,8 +77,9 @@ class MotoStand(Loopback):
     def close(self) -> None:
         self._process.close()
 
-    def _take(self, role: str, *, service: str = "") -> Keys:
-        return Keys(*self._ask("assume", role=role, name="stand", service=service))
+    def _take(self, role: str, *, service: str = "", source: str = "") -> Keys:
+        told = {"role": role, "name": "stand", "service": service, "source": source}
+        return Keys(*self._ask("assume", **told))
 
     def _ask(self, verb: str, **told: Any) -> Any:
         request = urllib.request.Request(

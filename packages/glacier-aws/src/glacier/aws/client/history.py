@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from glacier.aws.client.session import asking
 from glacier.core.protocols import Fault
@@ -62,8 +62,8 @@ def _task(events: Mapping[int, Event], event: Event) -> str:
     while found is not None and found["type"] != "TaskScheduled":
         found = events.get(found.get("previousEventId", 0))
     details: Event = {} if found is None else found.get("taskScheduledEventDetails", {})
-    payload = _json(details.get("parameters")).get("Payload")
-    return str(payload.get("task", "")) if isinstance(payload, dict) else ""
+    payload: Any = _json(details.get("parameters")).get("Payload")
+    return str(cast("dict[str, Any]", payload).get("task", "")) if payload else ""
 
 
 def _started(events: Mapping[int, Event]) -> Iterator[str]:
@@ -91,7 +91,7 @@ def _json(text: object) -> dict[str, Any]:
         found: object = json.loads(text) if isinstance(text, str) else {}
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _plain(cause: object) -> str:

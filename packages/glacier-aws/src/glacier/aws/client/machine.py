@@ -111,7 +111,7 @@ class StateMachine:
 
     def runs(self, limit: int) -> Sequence[ListedRun]:
         """The latest runs, the newest first, those of schedules too."""
-        found = []
+        found: list[ListedRun] = []
         for one in self._executions():
             run = self._run_of(one)
             phase = _PHASES.get(one["status"], Phase.RUNNING)

@@ -44,7 +44,8 @@ def deployer_policies(rows: Sequence[Registered], location: Location) -> Deploye
         "region": account.region,
         "account": account.account,
     }
-    allowed, unknown = Allowed(), []
+    allowed = Allowed()
+    unknown: list[str] = []
     for row in rows:
         if row.type.startswith(_OURS):
             continue

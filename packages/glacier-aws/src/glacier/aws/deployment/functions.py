@@ -108,7 +108,7 @@ def _bindings_text(context: Context, function: Function) -> Any:
                 target=f"{function.task} of pipeline {context.parts.name!r}",
                 reason=f"where its datasets and secrets are takes {size} bytes, and the variables "
                 f"of a function of Lambda {_ENVIRONMENT} at most",
-                mend="Keep its datasets in fewer storages, or cut the task in two.",
+                mend="Keep datasets in fewer storages, give them shorter names, or cut it in two.",
             )
         return text
 

@@ -60,11 +60,8 @@ def idle_machine(name: str, started: str, account: Account) -> Machine:
         },
         "Skip": {"Type": "Succeed"},
     }
-    definition = {
-        "Comment": f"Starts {started} unless it is running",
-        "StartAt": "Look",
-        "States": states,
-    }
+    comment = f"Starts {started} unless it is running"
+    definition = {"Comment": comment, "StartAt": "Look", "States": states}
     return Machine(name, definition, functions=())
 
 

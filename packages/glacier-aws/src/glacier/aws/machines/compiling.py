@@ -56,7 +56,8 @@ def _main(setting: Setting, pieces: Split) -> Machine:
         "started.$": "$$.Execution.StartTime",
         "request.$": "$",
     }
-    begun: State = {"run.$": "$.Payload.run", "flags.$": "$.Payload.flags", "done": {}}
+    names = ("run", "flags", "left_out")
+    begun: State = {**{f"{name}.$": f"$.Payload.{name}" for name in names}, "done": {}}
     flow.add("begin run", {**_begin(setting, request), "ResultSelector": begun})
     flow.follow(writer.write(pieces.root, paths))
     request = {"step": "finish", "run.$": "$.run", "done": told(pieces.root, paths)}
@@ -105,7 +106,7 @@ def _check_payload(setting: Setting) -> None:
     """Whether the state data stay within what Step Functions passes on, however the steps end."""
     steps, size = len(setting.plan.steps), _FIXED + LISTED * _ITEM
     for number, need in enumerate(setting.needs):
-        size += len(f'"t{number}":{{"state":"upstream_failed","flags":{{}}}},')
+        size += len(f'"t{number}":{{"state":"upstream_failed","flags":{{}}}},"t{number}":true,')
         size += sum(len(f'"{name}":false,') for name in need.flags)
     if size > MOST_PAYLOAD:
         raise CannotDeploy(

@@ -112,7 +112,8 @@ class Writer:
 
     def _data(self, steps: Sequence[int], paths: Paths) -> dict[str, Any]:
         done = {f"t{step}.$": paths[step] for step in steps}
-        return {"run.$": "$.run", "flags.$": "$.flags", "done": done}
+        known = {"run.$": "$.run", "flags.$": "$.flags", "left_out.$": "$.left_out"}
+        return {**known, "done": done}
 
 
 def needed(setting: Setting, steps: Sequence[int]) -> list[int]:

@@ -29,7 +29,11 @@ def write_step(
     rules = _rules(setting, number, paths)
     ends = {state: labelled(name, f"{{}} {state.replace('_', ' ')}") for state in rules}
     if rules:
-        choices = [test(found, ends[state]) for state, found in rules.items()]
+        # One that is no part of the run says so itself, however its producers ended.
+        first = labelled(name, "{}" if step.each < 0 else "expand {}")
+        left_out = {"Variable": f"$.left_out.t{number}", "IsPresent": True}
+        choices = [test([left_out], first)]
+        choices += [test(found, ends[state]) for state, found in rules.items()]
         flow.choose(labelled(name, "check {}"), choices)
     done = {f"t{one}.$": paths[one] for one in need.producers}
     payload = {"run.$": "$.run", "task": name, "retries.$": "$$.State.RetryCount", "done": done}

@@ -83,7 +83,7 @@ def begin_policy(
 
     It finds the newest versions of what a run reads from outside, reads the records of versions to
     go on from an earlier run or from what the client has stored, and the values of conditions that
-    no task makes.
+    no task makes. It notes each run wherever there are datasets that have to do with it.
     """
     writer = _Writer(plan.pipeline, buckets, workspace, account)
     made = {name for step in plan.steps for name in step.outputs}
@@ -97,8 +97,11 @@ def begin_policy(
     for name in sorted({*read, *made} - external):
         # One pattern for each bucket: whatever is made or read there may be reused.
         writer.allow(name, [_GET], [writer.objects(name).record("*")])
-    records = ["/begin.json", "/begin-failed.json", "/done.json", "/end.json", ".json"]
-    writer.records([_GET, _PUT], records)
+        # The record of a run lies in each bucket that it has to do with, for who collects there.
+        writer.allow(name, [_GET, _PUT], [writer.objects(name).run(".json")])
+    # Those of an earlier run are read, to go on from it.
+    writer.records([_GET, _PUT], ["/begin.json", "/done.json", ".json"])
+    writer.records([_PUT], ["/begin-failed.json", "/end.json"])
     writer.keys()
     writer.log(log_group)
     return shortened(writer.allowed.document())
@@ -106,11 +109,12 @@ def begin_policy(
 
 def _task_records(writer: _Writer, task: str, *, mapped: bool) -> None:
     writer.records([_GET], ["/begin.json"])
-    own = [f"/tasks/{task}.json", f"/tasks/{task}/*.json"]
+    own, attempts = [f"/tasks/{task}.json"], [f"/tasks/{task}/*"]
     if mapped:
         own.append(f"/items/{task}/*.json")
-        writer.records([_PUT], [f"/items/{task}.json"])
+        attempts.append(f"/items/{task}.json")
     writer.records([_GET, _PUT], own)
+    writer.records([_PUT], attempts)
 
 
 class _Writer:

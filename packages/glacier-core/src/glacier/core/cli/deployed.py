@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, cast
 
 import click
 
@@ -92,7 +92,9 @@ def _read(line: str) -> Mapping[str, Any]:
         found: Any = json.loads(line)
     except ValueError:
         return {"message": line}
-    return found if isinstance(found, dict) else {"message": line}
+    if not isinstance(found, dict):
+        return {"message": line}
+    return cast("Dict[str, Any]", found)
 
 
 def _shown(line: Mapping[str, Any]) -> str:

@@ -105,7 +105,8 @@ class Books:
 
     def _advance(self) -> List[Event]:
         events: List[Event] = []
-        states, still_open = self.log.states, []
+        states = self.log.states
+        still_open: List[int] = []
         for number in self._open:  # the order of the plan: producers come first
             if any(states[one] in _OPEN for one in self._behind(number)):
                 still_open.append(number)

@@ -177,8 +177,9 @@ class DeployedPipeline:
         if status.phase is Phase.ABORTED:
             reason = f"the run was stopped: {reason}" if reason else "the run was stopped"
         fell_short = status.phase is not Phase.SUCCEEDED and books.begin_failure is None
-        faults = self.conductor.faults(books.run) if fell_short else {}
-        return Verdict(faults, reason)
+        if not fell_short:
+            return Verdict(reason=reason)
+        return Verdict(self.conductor.faults(books.run), reason)
 
     def _check(self, books: Books, status: Status) -> None:
         """Raise what is wrong with a run besides its tasks."""

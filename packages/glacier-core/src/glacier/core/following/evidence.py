@@ -103,7 +103,8 @@ class Evidence:
 
     def events(self) -> Iterator[Event]:
         """What is to be told and was not told before, but for the end of the task."""
-        for attempt in sorted({*self._starts, *self._attempts()}):
+        # An attempt whose note comes late, or never, has started before those after it.
+        for attempt in range(1, max([*self._starts, *self._attempts()], default=0) + 1):
             failure = self._failures.get((attempt, None))
             if self._is_news("started", attempt) and not self._is_told_to_map(attempt):
                 yield TaskStarted(self.run, self.step, self._time(attempt, failure), attempt)

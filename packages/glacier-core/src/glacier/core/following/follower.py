@@ -31,7 +31,10 @@ class SystemClock:
     """The time of this machine."""
 
     now = staticmethod(monotonic)
-    sleep = staticmethod(sleep)
+
+    @staticmethod
+    def sleep(seconds: float) -> None:
+        sleep(seconds)
 
 
 class Pace(NamedTuple):

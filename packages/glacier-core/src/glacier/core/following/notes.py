@@ -79,7 +79,7 @@ class Notes:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(_AT_ONCE, "glacier-notes") as threads:
-            return iter(list(threads.map(lambda one: self._filled(*one), wanted)))
+            return iter(list(threads.map(self._filled, *zip(*wanted))))
 
     def _is_wanted(self, note: Note) -> bool:
         if note.kind != "item":
@@ -127,12 +127,13 @@ def _named(name: str) -> Optional[Note]:
         return Note(kind, last) if kind is not None and extension == "json" else None
     if len(parts) != 2:
         return None
-    attempt, dash, item = last.partition("-")
+    is_start = parts[0] == "tasks" and last.endswith(".started")
+    attempt, dash, item = (last[: -len(".started")] if is_start else last).partition("-")
     if not attempt.isdigit() or (dash and not item.isdigit()):
         return None
     if parts[0] == "items" and extension == "json" and not dash:
         return Note("item", parts[1], item=int(attempt))
-    kind = {"json": "failure", "started": "started"}.get(extension)
-    if parts[0] != "tasks" or kind is None:
+    if parts[0] != "tasks" or extension != "json":
         return None
+    kind = "started" if is_start else "failure"
     return Note(kind, parts[1], int(attempt), int(item) if dash else None)

@@ -11,8 +11,9 @@ indexes, and answers with a state.
          /{run}/begin-failed.json                  why it could not begin
          /{run}/tasks/{task}.json                  how a task ended; created once
          /{run}/tasks/{task}/{attempt}.json        why an attempt failed; -{item} for an item's
+         /{run}/tasks/{task}/{attempt}.started.json  that an attempt has started
          /{run}/items/{task}/{item}.json           what became of an item; created once
-         /{run}/items/{task}.json                  the numbers of the items, where there are many
+         /{run}/items/{task}.json                  the numbers of the items
          /{run}/end.json                           how all tasks of the run ended
 
 All keys are known beforehand, so no call lists anything.
@@ -30,6 +31,7 @@ module        noun
 ``begin``     the first call of a run
 ``visits``    one task, as one call sees it
 ``calls``     a task
+``starts``    the note that a task has started
 ``items``     a mapped task: its items numbered, one of them, all of them together
 ``finish``    the last call of a run
 ``logs``      lines of JSON

@@ -10,6 +10,7 @@ from glacier.core.remote.begin import truth
 from glacier.core.remote.failures import Failed
 from glacier.core.remote.limits import run_limited
 from glacier.core.remote.records import TaskEnd, put_once, read_if_there, task_key
+from glacier.core.remote.starts import announced
 from glacier.core.remote.visits import Visit
 from glacier.core.storage.records import Kept
 
@@ -21,7 +22,10 @@ def run_task(visit: Visit) -> Dict[str, Any]:
     end = known_end(visit)
     if end is None:
         found = prepared(visit)
-        result = found if isinstance(found, TaskResult) else run_limited(found, left=visit.left)
+        if isinstance(found, TaskResult):
+            return note(visit, found).answer()
+        with announced(visit):
+            result = run_limited(found, left=visit.left)
         end = note(visit, result)
     return end.answer()
 

@@ -26,6 +26,7 @@ from glacier.core.remote.records import (
     put_once,
     read_if_there,
 )
+from glacier.core.remote.starts import announced
 from glacier.core.remote.visits import Visit
 from glacier.core.storage.decisions import Decision
 from glacier.core.storage.files import FileDraft, FileShelf
@@ -48,16 +49,16 @@ def expand(visit: Visit) -> Dict[str, Any]:
     if end is None:
         found = prepared(visit)
         if isinstance(found, TaskCall):
-            return _numbered(visit, _counted(visit))
+            with announced(visit):
+                return _numbered(visit, _counted(visit))
         end = note(visit, found)
     return {**end.answer(), "count": 0, "items": []}
 
 
 def _numbered(visit: Visit, count: int) -> Dict[str, Any]:
-    if count > FEW:
-        store = visit.program.places.workspace()
-        numbers = json.dumps(list(range(count)), separators=(",", ":"))
-        store.put(items_key(visit.begun.run, visit.step.task), numbers.encode())
+    store = visit.program.places.workspace()  # of few it tells a client how many there are
+    numbers = json.dumps(list(range(count)), separators=(",", ":"))
+    store.put(items_key(visit.begun.run, visit.step.task), numbers.encode())
     items = list(range(count)) if count <= FEW else []
     return {"state": "expanded", "count": count, "items": items}
 

@@ -26,6 +26,7 @@ __all__ = [
     "items_key",
     "put_once",
     "read_if_there",
+    "started_key",
     "task_key",
 ]
 
@@ -53,6 +54,11 @@ def failed_key(run: str, task: str, attempt: int, item: Optional[int] = None) ->
     """The key of why an attempt failed."""
     which = "" if item is None else f"-{item}"
     return f"{_below(run)}/tasks/{checked(task, 'task')}/{attempt}{which}.json"
+
+
+def started_key(run: str, task: str, attempt: int) -> str:
+    """The key of the note that an attempt has started."""
+    return f"{_below(run)}/tasks/{checked(task, 'task')}/{attempt}.started.json"
 
 
 def item_key(run: str, task: str, item: int) -> str:
