@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -20,7 +21,7 @@ def test_it_is_synthesised_for_aws(tmp_path: Path) -> None:
 
 
 def test_what_its_functions_need_is_what_the_example_needs() -> None:
-    project = (EXAMPLES.parent / "pyproject.toml").read_text(encoding="utf-8")
-    (needs,) = (line for line in project.splitlines() if line.startswith('example = ["'))
+    project = tomllib.loads((EXAMPLES.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    needs = project["dependency-groups"]["example"]
     script = (EXAMPLES / "flights_on_aws.py").read_text(encoding="utf-8")
-    assert f"# dependencies = {needs.partition('= ')[2]}\n" in script
+    assert f"# dependencies = {json.dumps(needs)}\n" in script
