@@ -99,7 +99,8 @@ def example(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Run every code block of the documents, and the tests of the examples."""
     third = ["-e", str(ROOT / "examples" / "glacier-share")]
-    session.install(*editable(PACKAGES), *third, *group("test"), *group("example"))
+    libraries = [*group("example"), *group("bundles")]  # a document deploys a real bundle
+    session.install(*editable(PACKAGES), *third, *group("test"), *libraries)
     options = session.posargs or ["--numprocesses=auto", "--dist=loadfile"]
     session.run("pytest", "tests", "examples", *options)
 
@@ -291,6 +292,19 @@ def emulators(session: nox.Session) -> None:
     chosen = sorted([*tests.glob("test_stores*.py"), *tests.glob("test_versions*.py")])
     session.run("pytest", *map(str, chosen), "-k", "azurite", *session.posargs)
     session.run("pytest", str(folder("azure") / "tests" / "test_runtime.py"), *session.posargs)
+
+
+@nox.session(default=False)
+def stand(session: nox.Session) -> None:
+    """What is deployed on AWS, on two of them on the loopback, with what takes minutes there."""
+    names = ("bundles", "example", "objects", "stands")
+    libraries = [need for name in names for need in group(name)]
+    session.install(*editable(["core", "local", "aws"]), *group("test"), *libraries)
+    session.env["GLACIER_STAND"] = "1"
+    kinds = ("deployed", "end_to_end", "flights", "machines", "moto", "stand")
+    tests = folder("aws") / "tests"
+    chosen = sorted(path for kind in kinds for path in tests.glob(f"test_{kind}*.py"))
+    session.run("pytest", *map(str, chosen), *session.posargs)
 
 
 @nox.session(default=False)
