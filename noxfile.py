@@ -99,7 +99,8 @@ def example(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """Run every code block of the documents, and the tests of the examples."""
     third = ["-e", str(ROOT / "examples" / "glacier-share")]
-    session.install(*editable(PACKAGES), *third, *group("test"), *group("example"))
+    libraries = [*group("example"), *group("bundles")]  # a document deploys a real bundle
+    session.install(*editable(PACKAGES), *third, *group("test"), *libraries)
     options = session.posargs or ["--numprocesses=auto", "--dist=loadfile"]
     session.run("pytest", "tests", "examples", *options)
 
@@ -295,12 +296,14 @@ def emulators(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def stand(session: nox.Session) -> None:
-    """All that deployed pipelines are proven by on the two AWS of the tests; on Linux."""
-    names = ("test", "bundles", "objects", "stands")
-    session.install(*editable(["core", "local", "aws"]), *[n for one in names for n in group(one)])
+    """What is deployed on AWS, on two of them on the loopback, with what takes minutes there."""
+    names = ("bundles", "example", "objects", "stands")
+    libraries = [need for name in names for need in group(name)]
+    session.install(*editable(["core", "local", "aws"]), *group("test"), *libraries)
     session.env["GLACIER_STAND"] = "1"
+    kinds = ("deployed", "end_to_end", "flights", "machines", "moto", "stand")
     tests = folder("aws") / "tests"
-    chosen = [tests / "test_end_to_end.py", *sorted(tests.glob("test_deployed_*.py"))]
+    chosen = sorted(path for kind in kinds for path in tests.glob(f"test_{kind}*.py"))
     session.run("pytest", *map(str, chosen), *session.posargs)
 
 

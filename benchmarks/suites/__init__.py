@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Callable, Iterator, NamedTuple
 
+from benchmarks.suites.aws import aws
 from benchmarks.suites.building import building
 from benchmarks.suites.burning import burning
 from benchmarks.suites.chains import chains
@@ -58,6 +59,7 @@ SUITES = {
     "dask": Suite("1,000 tasks on a Dask cluster beside Dask alone, and its client", dask, True),
     "clouds": Suite("a synthesis on each cloud that is installed", clouds, True),
     "deployed": Suite("a call of a deployed function, and its process", deployed, True),
+    "aws": Suite("a pipeline on AWS: its code, machines, policies and calls", aws, True),
     "passing": Suite("2 GB of Parquet through three readers and writers", passing, True),
     "streaming": Suite("2 GB through three tasks that store them", streaming, True),
     "peers": Suite("build + execute in us per task (execute / bare loop)", versus),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Annotated, Any
 
 import pytest
@@ -29,6 +30,7 @@ from glacier.core import (
 from glacier.core.cron import parse_cron
 from glacier.core.errors import CannotDeploy, GlacierError, InvalidOption, UnknownOption
 from glacier.core.programs import session
+from glacier.core.protocols import Bindings
 from glacier.core.registration import Wish, register_pipeline
 from glacier.core.testing.registered import Told, registered
 
@@ -174,22 +176,47 @@ def test_a_state_machine_conducts_the_tasks_and_an_alarm_tells_of_failures(env: 
     assert (alarm["metricName"], alarm["alarmActions"]) == ("ExecutionsFailed", [topic])
 
 
+def many(count: int, *, storages: int, prefix: str = "data") -> list[Dataset]:
+    lakes = [ObjectStorage(f"lake{n}", url=f"s3://b{n}/{prefix}") for n in range(storages)]
+    return [Dataset(f"made{n}", storage=lakes[n % storages]) for n in range(count)]
+
+
 def test_more_storages_than_a_function_can_be_told_of_are_refused(env: Make) -> None:
+    outputs = tuple(many(8, storages=8, prefix="p" * 500))
+
     def declare(home: Environment) -> Pipeline:
         pipeline = Pipeline("etl")
-        for number in range(70):
-            address = f"s3://a-bucket-with-quite-a-long-name-{number}/and/a/prefix"
-            storage = ObjectStorage(f"lake{number}", url=address)
-            made = Dataset(f"made{number}", storage=storage)
 
-            @pipeline.task(name=f"make{number}")
+        @pipeline.task
+        def make() -> tuple[outputs]:  # type: ignore[valid-type]  # datasets
+            return (1,) * len(outputs)
+
+        return pipeline
+
+    with pytest.raises(CannotDeploy, match=r"make of pipeline 'etl'.*4096 at most"):
+        shown(env, declare)
+
+
+def test_the_function_that_begins_runs_is_told_of_any_number_by_an_object(env: Make) -> None:
+    def declare(home: Environment) -> Pipeline:
+        pipeline = Pipeline("etl")
+        for made in many(400, storages=4):
+
+            @pipeline.task(name=f"make-{made.name}")
             def make() -> made:
                 return 1
 
         return pipeline
 
-    with pytest.raises(CannotDeploy, match=r"begin and finish .*4096 at most"):
-        shown(env, declare)
+    told = shown(env, declare)
+    variables = properties(told, "Function", "prod-etl")["environment"]["variables"]
+    named = json.loads(variables["GLACIER_BINDINGS"])
+    content = properties(told, "BucketObjectv2", "prod-etl:bindings")["content"]
+    assert properties(told, "BucketObjectv2", "prod-etl:bindings")["key"] == named["object"]
+    assert named["sha256"] == sha256(content.encode()).hexdigest()
+    assert sum(map(len, Bindings.from_text(content).stores.values())) == 400
+    assert named["object"] in policy(told, "prod-etl")
+    assert named["object"] not in policy(told, "prod-etl/make-made7")
 
 
 # --- schedules ------------------------------------------------------------------------------------

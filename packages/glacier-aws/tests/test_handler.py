@@ -16,6 +16,7 @@ from deployed_machine import Ended, play
 from glacier.aws.runtime import open_store
 from glacier.aws.runtime.handler import handle
 from glacier.core.plan import Plan
+from glacier.core.protocols import Bindings, bindings_key
 from glacier.core.remote.deployed import Deployed
 from glacier.core.remote.program import Program
 
@@ -99,6 +100,12 @@ class Functions:
         self.output: list[str] = []
 
     def bindings(self, task: str) -> str:
+        """What the variable says; of the function that begins and finishes runs, an object does."""
+        if not task:
+            store = open_store(self.workspace)
+            key = bindings_key("etl")
+            store.put(key, Bindings(self.workspace).to_text().encode())
+            return json.dumps({"workspace": self.workspace, "object": key})
         secrets = {}
         if task in ("tell", "lose"):
             secrets = {"crm-key": self.environ["SECRET_ARN"]}

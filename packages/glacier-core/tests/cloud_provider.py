@@ -54,7 +54,7 @@ class CloudProvider:
         if isinstance(spec, ObjectStorageSpec):
             empties = site.deletes_data or None
             arguments = {"bucket": label, "forceDestroy": empties, "tags": dict(site.tags)}
-            made = pulumi.CustomResource("cloud:index:Bucket", label, arguments, kept(part))
+            made = pulumi.CustomResource("cloud:index:Bucket", label, arguments, kept(part, site))
             pulumi.CustomResource("cloud:index:Guard", label, {"on": made.id}, part)
         else:
             assert isinstance(spec, ServerlessSpec)

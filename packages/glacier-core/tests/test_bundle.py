@@ -193,6 +193,17 @@ def test_requirements_are_carried_with_those_of_the_provider(project: Path, tmp_
     assert not [name for name in contents(made) if name.startswith("bin/")]
 
 
+def test_the_folders_of_bundles_may_be_told_from_where_one_is(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    made = bundled(project, Path(".glacier", "bundles"))
+
+    assert Path(made.path).parent == tmp_path / ".glacier" / "bundles"
+    assert "low.py" in contents(made)
+
+
 def test_an_unchanged_deployment_resolves_nothing(project: Path, tmp_path: Path) -> None:
     first = bundled(project, tmp_path / "out")
     shutil.rmtree(tmp_path / "wheels")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import pulumi
     import pulumi_aws as aws
 
+    from glacier.core.protocols import Site
+
 __all__ = ["Rule", "register_bucket"]
 
 _UNFINISHED_DAYS = 7  # after which the parts of an upload that was never finished are removed
@@ -29,6 +31,7 @@ def register_bucket(
     label: str,
     arguments: aws.s3.BucketArgs,
     part: pulumi.ResourceOptions,
+    site: Site,
     *,
     name: str,
     partition: str,
@@ -44,7 +47,7 @@ def register_bucket(
     import pulumi
     import pulumi_aws as aws
 
-    bucket = aws.s3.Bucket(label, arguments, opts=kept(part))
+    bucket = aws.s3.Bucket(label, arguments, opts=kept(part, site))
     closed = aws.s3.BucketPublicAccessBlock(
         label,
         bucket=bucket.id,

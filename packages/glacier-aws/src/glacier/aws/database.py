@@ -45,7 +45,7 @@ def register_database(spec: DatabaseSpec, site: Site, account: Account) -> aws.r
         arguments.db_subnet_group_name = subnets.name
         arguments.vpc_security_group_ids = list(account.network.security_groups)
     set_options(arguments, spec, site)
-    server = aws.rds.Instance(label, arguments, opts=kept(part))
+    server = aws.rds.Instance(label, arguments, opts=kept(part, site))
     whole.register_outputs({"address": server.address, "arn": server.arn})
     return server
 

@@ -31,6 +31,6 @@ def register_secret(spec: SecretSpec, site: Site, account: Account) -> aws.secre
     if site.deletes_data:
         arguments.recovery_window_in_days = 0  # or its name would be taken for a month
     set_options(arguments, spec, site)
-    secret = aws.secretsmanager.Secret(site.label(spec.name), arguments, opts=kept(part))
+    secret = aws.secretsmanager.Secret(site.label(spec.name), arguments, opts=kept(part, site))
     whole.register_outputs({"arn": secret.arn})
     return secret

@@ -35,6 +35,7 @@ def register_storage(spec: ObjectStorageSpec, site: Site, account: Account) -> a
         label,
         arguments,
         part,
+        site,
         name=name,
         partition=account.partition,
         encryption=spec.encryption,

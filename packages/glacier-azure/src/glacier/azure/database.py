@@ -42,7 +42,7 @@ def register_database(
     import pulumi_azure_native as azure
 
     whole, part = component("Database", spec, site, account)
-    who, belongs_to = identity(spec, site, account, kept(part)), tenant(site, account)
+    who, belongs_to = identity(spec, site, account, kept(part, site)), tenant(site, account)
     arguments = azure.dbforpostgresql.ServerArgs(
         server_name=site.called(spec, unique(spec, site, account, longest=63)),
         resource_group_name=group(site, account),
@@ -56,7 +56,7 @@ def register_database(
         tags=dict(site.tags),
     )
     set_options(arguments, spec, site)
-    server = azure.dbforpostgresql.Server(site.label(spec.name), arguments, opts=kept(part))
+    server = azure.dbforpostgresql.Server(site.label(spec.name), arguments, opts=kept(part, site))
     administrator = azure.dbforpostgresql.AdministratorsMicrosoftEntraArgs(
         server_name=server.name,
         resource_group_name=arguments.resource_group_name,
@@ -65,7 +65,7 @@ def register_database(
         principal_type="ServicePrincipal",
         tenant_id=belongs_to,
     )
-    _fill(spec, site.label(spec.name), administrator, part)
+    _fill(spec, site.label(spec.name), administrator, site, part)
     whole.register_outputs({"address": server.fully_qualified_domain_name, "id": server.id})
     return server
 
@@ -103,6 +103,7 @@ def _fill(
     spec: DatabaseSpec,
     label: str,
     administrator: azure.dbforpostgresql.AdministratorsMicrosoftEntraArgs,
+    site: Site,
     part: pulumi.ResourceOptions,
 ) -> None:
     """What is in a server: one after another, for it does one thing at a time."""
@@ -110,11 +111,13 @@ def _fill(
     import pulumi_azure_native as azure
 
     def after(one: pulumi.Resource) -> pulumi.ResourceOptions:
-        return kept(pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(depends_on=[one])))
+        return kept(
+            pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(depends_on=[one])), site
+        )
 
     where, server = administrator.resource_group_name, administrator.server_name
     first = azure.dbforpostgresql.AdministratorsMicrosoftEntra(
-        label, administrator, opts=kept(part)
+        label, administrator, opts=kept(part, site)
     )
     only_tls = azure.dbforpostgresql.Configuration(
         label,

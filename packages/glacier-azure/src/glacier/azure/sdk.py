@@ -62,7 +62,7 @@ def group(site: Site, account: Account) -> pulumi.Input[str]:
                 location=account.region,
                 tags=dict(site.tags),
             ),
-            opts=kept(pulumi.ResourceOptions(provider=instance(site, account))),
+            opts=kept(pulumi.ResourceOptions(provider=instance(site, account)), site),
         )
 
     return site.once("group", make).name

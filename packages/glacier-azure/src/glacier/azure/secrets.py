@@ -44,6 +44,6 @@ def register_secret(spec: SecretSpec, site: Site, account: Account) -> azure.key
         tags=dict(site.tags),
     )
     set_options(arguments, spec, site)
-    vault = azure.keyvault.Vault(site.label(spec.name), arguments, opts=kept(part))
+    vault = azure.keyvault.Vault(site.label(spec.name), arguments, opts=kept(part, site))
     whole.register_outputs({"id": vault.id, "name": vault.name})
     return vault

@@ -53,11 +53,11 @@ def register_storage(
     after = [] if key is None else [_encrypt(arguments, key, spec, site, account, part)]
     set_options(arguments, spec, site, beside=[container])
     first = pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(depends_on=after))
-    made = azure.storage.StorageAccount(label, arguments, opts=kept(first))
+    made = azure.storage.StorageAccount(label, arguments, opts=kept(first, site))
     container.account_name = made.name
     container.resource_group_name = arguments.resource_group_name
-    found = azure.storage.BlobContainer(label, container, opts=kept(part))
-    _keep(spec, label, container, part)
+    found = azure.storage.BlobContainer(label, container, opts=kept(part, site))
+    _keep(spec, label, container, site, part)
     whole.register_outputs({"account": made.name, "container": found.name, "id": found.id})
     return found
 
@@ -107,7 +107,7 @@ def _encrypt(
     """Let an account use a key; what must be there before the account is."""
     import pulumi_azure_native as azure
 
-    who = identity(spec, site, account, kept(part))
+    who = identity(spec, site, account, kept(part, site))
     arguments.identity = azure.storage.IdentityArgs(
         type="UserAssigned", user_assigned_identities=[who.id]
     )
@@ -120,13 +120,14 @@ def _encrypt(
             key_name=key["key"], key_vault_uri=f"https://{key['vault']}.{account.cloud.vault}"
         ),
     )
-    return allow(site.label(spec.name), who, _CRYPTO_USER, key[0], account, kept(part))
+    return allow(site.label(spec.name), who, _CRYPTO_USER, key[0], account, kept(part, site))
 
 
 def _keep(
     spec: ObjectStorageSpec,
     label: str,
     container: azure.storage.BlobContainerArgs,
+    site: Site,
     part: pulumi.ResourceOptions,
 ) -> None:
     """What is kept of that which is overwritten or deleted, and when it is deleted by itself."""
@@ -144,7 +145,7 @@ def _keep(
             is_versioning_enabled=spec.versioning,
             resource_group_name=container.resource_group_name,
         ),
-        opts=kept(part),
+        opts=kept(part, site),
     )
     if spec.lifecycle_days is None:
         return
@@ -157,7 +158,7 @@ def _keep(
             policy=azure.storage.ManagementPolicySchemaArgs(rules=[_expiry(spec.lifecycle_days)]),
             resource_group_name=container.resource_group_name,
         ),
-        opts=kept(after),
+        opts=kept(after, site),
     )
 
 

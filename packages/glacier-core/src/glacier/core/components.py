@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Mapping, Sequence, Tuple
 
 from glacier.core.contracts.providers import Site
 from glacier.core.errors import InvalidOption, UnknownOption
-from glacier.core.programs import session
 from glacier.core.specs import ServerlessSpec, Spec
 
 if TYPE_CHECKING:
@@ -54,12 +53,11 @@ def register_component(
     return whole, pulumi.ResourceOptions(parent=whole, provider=provider)
 
 
-def kept(part: pulumi.ResourceOptions) -> pulumi.ResourceOptions:
+def kept(part: pulumi.ResourceOptions, site: Site) -> pulumi.ResourceOptions:
     """The options of a part that holds data, which stays until its deletion is asked for."""
     import pulumi
 
-    current = session()
-    stays = current is None or not current.deletes_data
+    stays = not site.deletes_data
     return pulumi.ResourceOptions.merge(part, pulumi.ResourceOptions(retain_on_delete=stays))
 
 

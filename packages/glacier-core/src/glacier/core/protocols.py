@@ -110,7 +110,13 @@ if TYPE_CHECKING:
     from glacier.core.portable import bare
     from glacier.core.progress import progress_listener
     from glacier.core.remote.answers import Surroundings, answer
-    from glacier.core.remote.bindings import BINDINGS_VARIABLE, Bindings, BoundPlaces
+    from glacier.core.remote.bindings import (
+        BINDINGS_VARIABLE,
+        Bindings,
+        BoundPlaces,
+        bindings_key,
+        read_bindings,
+    )
     from glacier.core.remote.client import Reports, feed, request_of
     from glacier.core.remote.deployed import (
         Deployed,
@@ -275,6 +281,7 @@ __all__ = [
     "answer",
     "bare",
     "before_execution",
+    "bindings_key",
     "caller",
     "capture",
     "check_concurrency",
@@ -310,6 +317,7 @@ __all__ = [
     "prepared",
     "progress_listener",
     "qualified",
+    "read_bindings",
     "read_deployed",
     "read_manifest",
     "register_component",
@@ -437,6 +445,7 @@ _ROOMS = {
     "answer": "remote.answers",
     "bare": "portable",
     "before_execution": "loading",
+    "bindings_key": "remote.bindings",
     "caller": "place",
     "capture": "tasklog",
     "check_concurrency": "limits",
@@ -472,6 +481,7 @@ _ROOMS = {
     "prepared": "execution",
     "progress_listener": "progress",
     "qualified": "policy",
+    "read_bindings": "remote.bindings",
     "read_deployed": "remote.deployed",
     "read_manifest": "remote.deployed",
     "register_component": "components",

@@ -44,8 +44,8 @@ def register_database(spec: DatabaseSpec, site: Site, account: Account) -> gcp.s
         deletion_protection=not site.deletes_data,
     )
     set_options(arguments, spec, site, labels="user_labels")
-    server = gcp.sql.DatabaseInstance(label, arguments, opts=kept(part))
-    gcp.sql.Database(label, instance=server.name, name=_inner(spec), opts=kept(part))
+    server = gcp.sql.DatabaseInstance(label, arguments, opts=kept(part, site))
+    gcp.sql.Database(label, instance=server.name, name=_inner(spec), opts=kept(part, site))
     whole.register_outputs({"connection": server.connection_name, "name": server.name})
     return server
 

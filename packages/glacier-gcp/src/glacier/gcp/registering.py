@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from glacier.core.protocols import DatabaseSpec, ObjectStorageSpec, SecretSpec, ServerlessSpec
 from glacier.gcp.database import register_database
 from glacier.gcp.secrets import register_secret
 from glacier.gcp.serverless import register_serverless
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+_MAKERS: Mapping[str, Callable[[Any, Site, Account], Any]] = {
+    "database": register_database,
+    "object_storage": register_storage,
+    "secret": register_secret,
+    "serverless": register_serverless,
+}
+
 
 def register(spec: Spec, site: Site, account: Account) -> Any:
     """Register the resources behind a spec; the native one, ``None`` for a schedule."""
-    if isinstance(spec, ObjectStorageSpec):
-        return register_storage(spec, site, account)
-    if isinstance(spec, DatabaseSpec):
-        return register_database(spec, site, account)
-    if isinstance(spec, SecretSpec):
-        return register_secret(spec, site, account)
-    if isinstance(spec, ServerlessSpec):
-        return register_serverless(spec, site, account)
-    return None
+    make = _MAKERS.get(spec.kind)
+    return None if make is None else make(spec, site, account)

@@ -35,6 +35,6 @@ def register_secret(spec: SecretSpec, site: Site, account: Account) -> gcp.secre
         labels=labels_of(site),
     )
     set_options(arguments, spec, site, labels="labels")
-    secret = gcp.secretmanager.Secret(site.label(spec.name), arguments, opts=kept(part))
+    secret = gcp.secretmanager.Secret(site.label(spec.name), arguments, opts=kept(part, site))
     whole.register_outputs({"name": secret.name})
     return secret

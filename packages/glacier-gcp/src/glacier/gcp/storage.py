@@ -40,7 +40,7 @@ def register_storage(spec: ObjectStorageSpec, site: Site, account: Account) -> g
     if site.deletes_data:
         arguments.force_destroy = True  # GCS deletes no bucket that has something in it
     set_options(arguments, spec, site, labels="labels")
-    bucket = gcp.storage.Bucket(site.label(spec.name), arguments, opts=kept(part))
+    bucket = gcp.storage.Bucket(site.label(spec.name), arguments, opts=kept(part, site))
     whole.register_outputs({"bucket": bucket.name, "url": bucket.url})
     return bucket
 

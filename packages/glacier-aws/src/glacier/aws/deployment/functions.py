@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glacier.aws.deployment.context import Context, is_later, resolved
 from glacier.aws.deployment.sizes import Size
 from glacier.aws.deployment.workspace import code_key
 from glacier.aws.names import log_group
-from glacier.core.protocols import BINDINGS_VARIABLE, Bindings, CannotDeploy
+from glacier.core.protocols import BINDINGS_VARIABLE, Bindings, CannotDeploy, bindings_key
 
 if TYPE_CHECKING:
     import pulumi
     import pulumi_aws as aws
 
-__all__ = ["Function", "bindings_of", "register_function", "register_log"]
+__all__ = [
+    "Function",
+    "bindings_of",
+    "register_function",
+    "register_log",
+    "told_in_object",
+    "told_in_variable",
+]
 
 _HANDLER = "glacier.aws.runtime.handler.handle"
 _ENVIRONMENT = 4096  # bytes, of all variables together
 
 
 class Function(NamedTuple):
-    """A function to be: ``task`` is for messages, ``datasets`` and ``secrets`` are what it is told
-    of."""
+    """A function to be: ``task`` is for messages, ``bindings`` what its variable says."""
 
     label: str
     name: str
     task: str
     size: Size
-    datasets: Sequence[str]
-    secrets: Sequence[str] = ()
+    bindings: Any
 
 
 def register_log(context: Context, function: Function) -> aws.cloudwatch.LogGroup:
@@ -66,7 +73,7 @@ def register_function(
         memory_size=function.size.memory,
         timeout=function.size.timeout,
         environment=aws.lambda_.FunctionEnvironmentArgs(
-            variables={BINDINGS_VARIABLE: _bindings_text(context, function)}
+            variables={BINDINGS_VARIABLE: function.bindings}
         ),
         tags=dict(context.site.tags),
     )
@@ -99,21 +106,55 @@ def bindings_of(context: Context, datasets: Iterable[str], secrets: Iterable[str
     return resolved({**buckets, **{f"secret {name}": arn for name, arn in arns.items()}}, bind)
 
 
-def _bindings_text(context: Context, function: Function) -> Any:
+def told_in_variable(
+    context: Context, task: str, datasets: Iterable[str], secrets: Iterable[str]
+) -> Any:
+    """The bindings of a task as its variable says them; an output, if only the cloud knows.
+
+    Raises :class:`~glacier.core.errors.CannotDeploy` for more than Lambda takes.
+    """
+
     def text_of(bindings: Bindings) -> str:
         text = bindings.to_text()
         size = len(BINDINGS_VARIABLE) + len(text.encode())
         if size > _ENVIRONMENT:
             raise CannotDeploy(
-                target=f"{function.task} of pipeline {context.parts.name!r}",
+                target=f"{task} of pipeline {context.parts.name!r}",
                 reason=f"where its datasets and secrets are takes {size} bytes, and the variables "
                 f"of a function of Lambda {_ENVIRONMENT} at most",
                 mend="Keep datasets in fewer storages, give them shorter names, or cut it in two.",
             )
         return text
 
-    found = bindings_of(context, function.datasets, function.secrets)
-    return found.apply(text_of) if is_later(found) else text_of(found)
+    return _applied(bindings_of(context, datasets, secrets), text_of)
+
+
+def told_in_object(context: Context, bucket: aws.s3.Bucket) -> tuple[Any, aws.s3.BucketObjectv2]:
+    """All bindings of a pipeline in an object: what a variable says of that, and the object."""
+    import pulumi_aws as aws
+
+    found = bindings_of(context, context.parts.datasets, ())
+    key = bindings_key(context.parts.name)
+    arguments = aws.s3.BucketObjectv2Args(
+        bucket=bucket.bucket,
+        key=key,
+        content=_applied(found, Bindings.to_text),
+        content_type="application/json",
+        tags=dict(context.site.tags),
+    )
+
+    def variable_of(bindings: Bindings) -> str:
+        # The hash makes of other bindings another function, whose processes read them anew.
+        digest = sha256(bindings.to_text().encode()).hexdigest()
+        told = {"workspace": bindings.workspace, "object": key, "sha256": digest}
+        return json.dumps(told, sort_keys=True, separators=(",", ":"))
+
+    made = aws.s3.BucketObjectv2(f"{context.label}:bindings", arguments, opts=context.part)
+    return _applied(found, variable_of), made
+
+
+def _applied(found: Any, make: Callable[[Bindings], str]) -> Any:
+    return found.apply(make) if is_later(found) else make(found)
 
 
 def _base64(sha256: str) -> str:

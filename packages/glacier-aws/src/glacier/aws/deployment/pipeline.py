@@ -68,7 +68,7 @@ def register_pipeline(parts: PipelineParts, site: Site, account: Account) -> Any
         pulumi.ResourceOptions(parent=whole, provider=provider),
     )
     code = register_code(context, bucket)
-    functions = [register_begin(context, code), *register_tasks(context, code)]
+    functions = [register_begin(context, bucket, code), *register_tasks(context, code)]
     machine = register_machines(context, functions)
     name = machine_name(parts.name, site.environment)
     register_alarm(context, machine, name)

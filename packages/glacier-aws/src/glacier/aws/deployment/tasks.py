@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from glacier.aws.deployment.context import resolved
-from glacier.aws.deployment.functions import Function, register_function, register_log
+from glacier.aws.deployment.functions import (
+    Function,
+    register_function,
+    register_log,
+    told_in_object,
+    told_in_variable,
+)
 from glacier.aws.deployment.roles import may_join_networks, register_policy, register_role
 from glacier.aws.deployment.sizes import Size, size_of
 from glacier.aws.names import Bucket, begin_name, function_name, log_group, role_name
@@ -33,6 +39,13 @@ class _Identity(NamedTuple):
     before: Sequence[pulumi.Resource]
 
 
+class _Need(NamedTuple):
+    """The names of what a task reads and writes."""
+
+    datasets: Sequence[str]
+    secrets: Sequence[str]
+
+
 class _Known(NamedTuple):
     """Where the datasets of a function are, and the ARNs of its secrets."""
 
@@ -40,11 +53,14 @@ class _Known(NamedTuple):
     secrets: Mapping[str, str]
 
 
-def register_begin(context: Context, code: pulumi.Resource) -> pulumi.Resource:
+def register_begin(
+    context: Context, bucket: aws.s3.Bucket, code: pulumi.Resource
+) -> pulumi.Resource:
     """Register the function that begins and finishes runs, which reads what runs are pinned to."""
     parts = context.parts
     name = begin_name(parts.name, context.site.environment)
-    function = Function(context.label, name, "begin and finish", _BEGIN, tuple(parts.datasets))
+    bindings, told = told_in_object(context, bucket)
+    function = Function(context.label, name, "begin and finish", _BEGIN, bindings)
 
     def document(known: _Known) -> Any:
         return begin_policy(
@@ -59,7 +75,7 @@ def register_begin(context: Context, code: pulumi.Resource) -> pulumi.Resource:
     log = register_log(context, function)
     found = _known(context, parts.datasets, (), document)
     role, before = _identity(context, context.label, name, found)
-    return register_function(context, function, role, [code, log, *before])
+    return register_function(context, function, role, [code, told, log, *before])
 
 
 def register_tasks(context: Context, code: pulumi.Resource) -> list[pulumi.Resource]:
@@ -88,7 +104,8 @@ def _register_group(
     code: pulumi.Resource,
 ) -> list[pulumi.Resource]:
     """Register tasks that have the same identity."""
-    functions = [_function(context, task, grants.get(task.name, ())) for task in tasks]
+    needs = [_need(grants.get(task.name, ())) for task in tasks]
+    functions = [_function(context, task, need) for task, need in zip(tasks, needs)]
 
     def document(known: _Known) -> Any:
         return merged(
@@ -98,8 +115,8 @@ def _register_group(
 
     found = _known(
         context,
-        [name for function in functions for name in function.datasets],
-        [name for function in functions for name in function.secrets],
+        [name for need in needs for name in need.datasets],
+        [name for need in needs for name in need.secrets],
         document,
     )
     called = role_name(context.parts.name, context.site.environment, name)
@@ -110,14 +127,20 @@ def _register_group(
     ]
 
 
-def _function(context: Context, task: TaskPart, grants: Sequence[Grant]) -> Function:
+def _need(grants: Sequence[Grant]) -> _Need:
+    return _Need(
+        [*dict.fromkeys(grant.name for grant in grants if grant.kind == "dataset")],
+        [grant.name for grant in grants if grant.kind == "secret"],
+    )
+
+
+def _function(context: Context, task: TaskPart, need: _Need) -> Function:
     return Function(
         context.label_of(task.name),
         function_name(context.parts.name, context.site.environment, task.name),
         task.name,
         size_of(task.compute),
-        [*dict.fromkeys(grant.name for grant in grants if grant.kind == "dataset")],
-        [grant.name for grant in grants if grant.kind == "secret"],
+        told_in_variable(context, task.name, need.datasets, need.secrets),
     )
 
 

@@ -49,6 +49,7 @@ def register_workspace(
         site.label(pipeline),
         arguments,
         part,
+        site,
         name=name,
         partition=account.partition,
         encryption=settings.encryption,

@@ -9,7 +9,7 @@ from glacier.aws.names import Bucket, log_arn
 from glacier.aws.policies.documents import Allowed, Document
 from glacier.aws.policies.keys import Objects, foreign, through_s3
 from glacier.aws.policies.sizes import shortened
-from glacier.core.protocols import CannotDeploy
+from glacier.core.protocols import CannotDeploy, bindings_key
 
 if TYPE_CHECKING:
     from glacier.aws.account import Account
@@ -102,6 +102,7 @@ def begin_policy(
     # Those of an earlier run are read, to go on from it.
     writer.records([_GET, _PUT], ["/begin.json", "/done.json", ".json"])
     writer.records([_PUT], ["/begin-failed.json", "/end.json"])
+    writer.bindings()
     writer.keys()
     writer.log(log_group)
     return shortened(writer.allowed.document())
@@ -194,8 +195,18 @@ class _Writer:
 
     def records(self, actions: Sequence[str], names: Iterable[str]) -> None:
         """Let records of runs be read or written."""
-        objects = Objects(self._workspace, self._pipeline, self._account.partition)
-        self.allowed.add(actions, [objects.run(name) for name in names])
+        self._in_workspace(actions, [self._whole.run(name) for name in names])
+
+    def bindings(self) -> None:
+        """Let the bindings of the whole pipeline be read."""
+        self._in_workspace([_GET], [self._whole.arn(bindings_key(self._pipeline))])
+
+    @property
+    def _whole(self) -> Objects:
+        return Objects(self._workspace, self._pipeline, self._account.partition)
+
+    def _in_workspace(self, actions: Sequence[str], objects: Iterable[str]) -> None:
+        self.allowed.add(actions, objects)
         self._encrypted.setdefault(self._workspace.key, set()).update(actions)
 
     def allow(self, dataset: str, actions: Sequence[str], objects: Iterable[str]) -> None:

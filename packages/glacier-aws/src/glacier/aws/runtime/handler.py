@@ -14,12 +14,12 @@ from glacier.aws.runtime.opening import open_store
 from glacier.aws.runtime.secrets import SecretsManager
 from glacier.core.protocols import (
     BINDINGS_VARIABLE,
-    Bindings,
     BoundPlaces,
     Program,
     Surroundings,
     answer,
     install_placeholders,
+    read_bindings,
     read_deployed,
 )
 from glacier.core.protocols import open_store as any_store
@@ -41,7 +41,7 @@ def handle(event: object, context: Any) -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def _program(root: str, bindings: str) -> Program:
     install_placeholders()  # a bundle has no Pulumi, and the user's file may import it
-    places = BoundPlaces(Bindings.from_text(bindings), _open)
+    places = BoundPlaces(read_bindings(bindings, _open), _open)
     return Program(read_deployed(root), places, root=root)
 
 

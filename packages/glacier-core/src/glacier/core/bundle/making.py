@@ -53,8 +53,9 @@ def make_bundle(
     Raises :class:`~glacier.core.errors.CannotBundle`, :class:`~glacier.core.errors.CannotResolve`,
     and :class:`~glacier.core.errors.BundleTooLarge`.
     """
-    root, into = Path(root).resolve(), Path(into)
-    cache = Path(cache or into / "requirements")
+    # Resolvers run in another folder, so nothing that they are told may depend on this one.
+    root, into = Path(root).resolve(), Path(into).absolute()
+    cache = Path(cache or into / "requirements").absolute()
     file = root / _file_of(target)
     sources = user_sources(root, file, without=[into, cache])
     own = portions(packages, sources.imports)

@@ -11,7 +11,14 @@ from glacier.core.errors import GlacierError, RecordError
 from glacier.core.remote.known import KnownKeys
 from glacier.core.resources import Database, ObjectStorage
 
-__all__ = ["BINDINGS_VARIABLE", "Bindings", "BoundPlaces", "NotPlaced"]
+__all__ = [
+    "BINDINGS_VARIABLE",
+    "Bindings",
+    "BoundPlaces",
+    "NotPlaced",
+    "bindings_key",
+    "read_bindings",
+]
 
 BINDINGS_VARIABLE = "GLACIER_BINDINGS"
 """The environment variable that holds the bindings of a function."""
@@ -69,6 +76,25 @@ class Bindings(NamedTuple):
         name = storage.name if isinstance(storage, ObjectStorage) else dataset.name
         where = f"dataset {dataset.name!r} (at {address})"
         return moved(dataset, ObjectStorage(name, url=address), where=where, place=dataset.place)
+
+
+def bindings_key(pipeline: str) -> str:
+    """The key in a workspace of all bindings of a pipeline."""
+    return f"_deployed/{pipeline}/bindings.json"
+
+
+def read_bindings(text: str, opener: Callable[[str], Store]) -> Bindings:
+    """The bindings of a function by its variable, or by the object that this names: a function
+    that is told of a whole pipeline has no room for it among its variables.
+
+    ``opener`` makes the store of an address. Raises :class:`~glacier.core.errors.RecordError` and
+    :class:`~glacier.core.errors.StoreError`.
+    """
+    told = Bindings.from_text(text)
+    key = json.loads(text).get("object")
+    if key is None:
+        return told
+    return Bindings.from_text(opener(told.workspace).get(str(key)).decode())
 
 
 class BoundPlaces:
