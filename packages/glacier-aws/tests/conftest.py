@@ -22,6 +22,8 @@ from glacier.core.testing.registered import registered
 # of this package lacks.
 CORE_TESTS = Path(__file__).resolve().parents[2] / "glacier-core" / "tests"
 collect_ignore = [] if CORE_TESTS.is_dir() else ["test_deploy.py", "test_runtime.py"]
+if "GLACIER_STAND" not in os.environ:  # they take minutes: nox -s stand
+    collect_ignore += [path.name for path in Path(__file__).parent.glob("test_deployed_*.py")]
 # Under --import-mode=importlib no folder of tests is on the path.
 sys.path.append(str(Path(__file__).parent))
 if CORE_TESTS.is_dir():

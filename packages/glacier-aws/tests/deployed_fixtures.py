@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from aws_stand.stand import Stand
 from deployed_flow import FLOW, PLANTED, PRICES
 from deployed_pipelines import Deployed, deploy, wheels
 
-__all__ = ["deployed", "live", "live_process", "links"]
+__all__ = ["deployed", "links", "live", "live_process"]
 
 
 @pytest.fixture(scope="session")
@@ -49,11 +50,16 @@ def _own(stand: Stand, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.chdir(folder)
 
 
-@pytest.fixture
+_MINUTES = "it takes half a minute: nox -s stand"
+_MINI = pytest.mark.skipif("GLACIER_STAND" not in os.environ, reason=_MINUTES)
+
+
+@pytest.fixture(params=["moto", pytest.param("mini", marks=_MINI)])
 def deployed(
-    stand: Stand, links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest, links: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Deployed]:
     """Deploys a file on a stand, for one test."""
+    stand = request.getfixturevalue(request.param)
 
     def make(flow: str = FLOW, **options: Any) -> Deployed:
         one = _deploy(stand, flow, tmp_path / "project", links, **options)

@@ -35,7 +35,7 @@ _MODULES = ("cloudwatch", "iam", "lambda_", "s3", "scheduler", "secretsmanager",
 # Functions run here: on this machine, in a Python of this version.
 OPTIONS = {
     "architecture": {"aarch64": "arm64"}.get(platform.machine(), platform.machine()),
-    "python": f"{sys.version_info[0]}.{sys.version_info[1]}",
+    "python": f"3.{min(sys.version_info[1], 13)}",
 }
 PROVIDER = f"AWSProvider(account={ACCOUNT!r}, region={REGION!r})"
 
