@@ -87,8 +87,10 @@ def test_each_action_is_allowed_on_what_is_registered_alone(flow: Callable[..., 
     assert resources(documents, "s3:PutBucketPolicy") == buckets
     written = resources(documents, "s3:PutObject")
     assert {arn.partition("/")[2] for arn in written} == {
-        "_deployed/shop.json", "_deployed/shop/code.zip",
-    }  # fmt: skip
+        "_deployed/shop.json",
+        "_deployed/shop/bindings.json",
+        "_deployed/shop/code.zip",
+    }
     assert resources(documents, "secretsmanager:UpdateSecret") == {
         "arn:aws:secretsmanager:eu-central-1:123456789012:secret:shop/prod/crm-key-??????"
     }

@@ -15,7 +15,7 @@ from glacier.core.errors import InvalidOption
 
 
 def test_the_package_offers_what_is_written_here() -> None:
-    assert glacier.aws.__all__ == ["AWSProvider", "Network", "__version__"]
+    assert glacier.aws.__all__ == ["AWSExecutor", "AWSProvider", "Network", "__version__"]
     assert dir(glacier.aws) == glacier.aws.__all__
     assert all(hasattr(glacier.aws, name) for name in glacier.aws.__all__)
     with pytest.raises(AttributeError, match="nothing"):
