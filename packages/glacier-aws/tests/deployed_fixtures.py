@@ -76,9 +76,10 @@ def live_process(
     links: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Deployed]:
-    """What ``FLOW`` of a module is deployed as, for all of its tests."""
+    """What ``FLOW`` of a module is deployed as, with its ``SCHEDULE``, for all of its tests."""
     folder = tmp_path_factory.mktemp("live") / "project"
-    yield _deploy(moto_process, request.module.FLOW, folder, links)
+    more = {"schedule": request.module.SCHEDULE} if hasattr(request.module, "SCHEDULE") else {}
+    yield _deploy(moto_process, request.module.FLOW, folder, links, **more)
     moto_process.reset()
 
 

@@ -26,7 +26,7 @@ clean, stats, priced, enough, report = map(
 
 
 @pipeline.task
-def extract(n: int) -> raw:
+def extract(n: int = 3) -> raw:
     return list(range(-1, n))
 
 

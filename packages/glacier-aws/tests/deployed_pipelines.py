@@ -10,13 +10,14 @@ import zipfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 from aws_stand.bare import needed
 from aws_stand.facts import ACCOUNT, REGION
 from aws_stand.stand import Execution, Stand
 
 from glacier.aws.runtime import open_store
+from glacier.core import Schedule
 from glacier.core.components import load_modules
 from glacier.core.deploy.program import of_file
 from glacier.core.protocols import Manifest, Store
@@ -101,7 +102,13 @@ class Deployed(NamedTuple):
         return Ran(run, ended, Reports(self.workspace, run))
 
 
-def deploy(stand: Stand, file: Path, *, options: Mapping[str, Any] = OPTIONS) -> Deployed:
+def deploy(
+    stand: Stand,
+    file: Path,
+    *,
+    options: Mapping[str, Any] = OPTIONS,
+    schedule: Optional[Schedule] = None,
+) -> Deployed:
     """Deploy the pipeline of a file in its environment, as ``glacier deploy`` would."""
     load_modules(*[f"pulumi_aws.{name}" for name in _MODULES])  # they warn of their own parts
     before = set(sys.modules)
@@ -110,7 +117,7 @@ def deploy(stand: Stand, file: Path, *, options: Mapping[str, Any] = OPTIONS) ->
     assert seen.environment is not None
     remarks: list[str] = []
     name, home = seen.pipeline.name, seen.environment
-    wish = Wish(options=options)
+    wish = Wish(schedule, options)
     register = of_file(str(file), name, home, before, wish=wish, remarks=remarks)
     outputs = stand.deploy(lambda: register(False), project=name, stack=home.name)
     return Deployed(stand, file.parent, name, outputs, remarks)

@@ -17,7 +17,7 @@ from deployed_flow import PLANTED
 from deployed_pipelines import Deployed
 
 from glacier.aws import AWSExecutor
-from glacier.core import RunFailed
+from glacier.core import RunFailed, Schedule
 from glacier.core.events import AttemptFailed, ItemFinished, TaskFinished, TaskStarted
 from glacier.core.following.errors import Drifted, Left
 from glacier.core.loader import load
@@ -56,6 +56,7 @@ def wait(rows: summed, seconds: float = 0.0) -> waited:
     return seconds
 """
 )
+SCHEDULE = Schedule(cron="0 6 * * *", timezone="Europe/Berlin", overlap="allow")
 NAMES = ("raw", "clean", "stats", "priced", "enough", "gold", "report", "summed")
 
 
@@ -190,6 +191,15 @@ def test_a_client_that_is_killed_leaves_the_run(here: Here, live: Deployed) -> N
     found = here.there.attach(here.pipeline, run)
     assert found.state == "succeeded"
     assert found["summed"] == 1
+
+
+def test_what_a_schedule_starts_is_a_run_like_any_other(here: Here, live: Deployed) -> None:
+    (kept,) = live.stand.client("scheduler").list_schedules()["Schedules"]
+    execution = live.stand.fire(kept["Name"], group=kept["GroupName"])
+    assert live.stand.wait(execution).status == "SUCCEEDED"
+    newest = here.there.runs(here.pipeline, limit=1)[0]
+    found = here.there.attach(here.pipeline, newest.run_id)
+    assert (found.state, found["priced"]) == ("succeeded", [0, 10, 20])
 
 
 def test_a_run_is_stopped(here: Here, live: Deployed) -> None:
