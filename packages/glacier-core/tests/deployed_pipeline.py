@@ -102,6 +102,7 @@ def deploy(
     environment: str = "",
     target: str = "flow.py",
     opener: Callable[[str], Store] = open_store,
+    most_items: Optional[int] = None,
 ) -> Deployment:
     """Deploy a pipeline, or the text of a file, with its workspace in a folder below ``root``."""
     bindings = Bindings(workspace or (root / "workspace").absolute().as_uri(), stores or {})
@@ -110,7 +111,8 @@ def deploy(
         pipeline = what
 
         def given() -> Program:
-            return _Given(pipeline, deployed, BoundPlaces(bindings, opener), root=str(root))
+            places = BoundPlaces(bindings, opener)
+            return _Given(pipeline, deployed, places, root=str(root), most_items=most_items)
 
         return Deployment(given, secrets or {})
     (root / "flow.py").write_text(what)

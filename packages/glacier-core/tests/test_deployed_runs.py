@@ -409,6 +409,25 @@ def test_what_is_no_list_is_told(tmp_path: Path) -> None:
     assert [one["step"] for one in ended.sent].count("expand") == 1  # it would be no other
 
 
+def test_more_items_than_the_platform_goes_through_are_refused(tmp_path: Path) -> None:
+    pipeline = Pipeline("many")
+
+    @pipeline.task
+    def make() -> raw:
+        yield from range(11)
+
+    @pipeline.task(retries=2)
+    def double(one: raw.each) -> clean:
+        return one * 2
+
+    deployed = deploy(pipeline, tmp_path, most_items=10)
+    ended = deployed.run()
+    assert ended.states["double"] == "failed"
+    assert "11 items of 'raw'" in str(deployed.error(ended, "double"))
+    assert [one["step"] for one in ended.sent].count("expand") == 1
+    assert deploy(pipeline, tmp_path, most_items=11).run().states["double"] == "succeeded"
+
+
 def test_the_items_of_a_table_are_refused(tmp_path: Path) -> None:
     pipeline = Pipeline("tables")
     rows = Dataset("rows", storage=Database("w", url=f"sqlite:///{tmp_path / 'w.db'}"))

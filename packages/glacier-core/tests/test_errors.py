@@ -142,6 +142,7 @@ EXAMPLES: Dict[str, Dict[str, Any]] = {
     "RecordError": {"record": "plan", "found": 9, "expected": 1},
     "TaskAsAnnotation": {"where": "w", "subject": "s", "task": "a", "outputs": []},
     "TaskExited": {"where": "w", "code": 3},
+    "TooManyItems": {"task": "a", "dataset": "raw", "count": 90_000, "most": 80_000},
     "TaskTimeout": {"task": "a", "limit": 5.0, "attempt": 2, "attempts": 3, "ended": "It ended."},
     "UnfitTable": {"table": "t", "place": "column 'a', row 3", "reason": "r", "mend": "m"},
     "UnfitTarget": {"format": "text", "wanted": "a frame", "mend": "Ask for a str."},

@@ -26,6 +26,10 @@ from glacier.core.protocols import open_store as any_store
 
 __all__ = ["handle"]
 
+# A distributed Map hands on an answer for each item, "{}," at least, in 256 KiB altogether:
+# https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+_MOST_ITEMS = 80_000
+
 
 def handle(event: object, context: Any) -> dict[str, Any]:
     """Answer one payload of a state machine.
@@ -42,7 +46,7 @@ def handle(event: object, context: Any) -> dict[str, Any]:
 def _program(root: str, bindings: str) -> Program:
     install_placeholders()  # a bundle has no Pulumi, and the user's file may import it
     places = BoundPlaces(read_bindings(bindings, _open), _open)
-    return Program(read_deployed(root), places, root=root)
+    return Program(read_deployed(root), places, root=root, most_items=_MOST_ITEMS)
 
 
 def _root() -> str:

@@ -52,6 +52,7 @@
     │   ├── RunFailed
     │   ├── WrongOutputs
     │   ├── NotMappable
+    │   ├── TooManyItems
     │   ├── InvalidCondition
     │   ├── TaskExited
     │   ├── TaskTimeout              an attempt took longer than timeout= allows
@@ -161,6 +162,7 @@ from glacier.core.errors._run import (
     RunFailed,
     TaskExited,
     TaskTimeout,
+    TooManyItems,
     UnresolvedInput,
     ValueUnavailable,
     WorkerLost,
@@ -330,6 +332,7 @@ __all__ = [
     "TaskAsAnnotation",
     "TaskExited",
     "TaskTimeout",
+    "TooManyItems",
     "UnfitTable",
     "UnfitTarget",
     "UnfitValue",

@@ -85,6 +85,19 @@ class NotMappable(RunError):
         )
 
 
+class TooManyItems(RunError):
+    """A mapped task with more items than the platform that runs it can go through."""
+
+    retryable = False
+
+    def __init__(self, *, task: str, dataset: str, count: int, most: int) -> None:
+        super().__init__(
+            f"task {task!r} would run once for each of the {count:,} items of {dataset!r}, and the "
+            f"platform goes through {most:,} at most. Let its producer return fewer, larger items, "
+            "such as lists of them."
+        )
+
+
 class InvalidCondition(RunError):
     """A ``when=`` dataset whose value is neither true nor false."""
 

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 from glacier.core.contracts import Ref, State, TaskCall, TaskResult, Value, VersionRef
-from glacier.core.errors import GlacierError, NotMappable, NotStored
+from glacier.core.errors import GlacierError, NotMappable, NotStored, TooManyItems
 from glacier.core.mapping import count_of, items_of
 from glacier.core.remote.bindings import BoundPlaces
 from glacier.core.remote.calls import end_of, known_end, note, prepared
@@ -69,7 +69,12 @@ def _counted(visit: Visit) -> int:
         _check_shelves(visit)
         found, count = _items(visit)
         if count is None:
-            return sum(1 for _ in found)
+            count = sum(1 for _ in found)
+        most = visit.program.most_items
+        if most is not None and count > most:
+            step = visit.step
+            dataset = step.inputs[step.each]
+            raise TooManyItems(task=step.task, dataset=dataset, count=count, most=most)
         return count
     except GlacierError as error:
         raise Failed(TaskResult(State.FAILED, (), None, 0.0, error)) from error

@@ -29,14 +29,23 @@ _REMEMBERED = 4  # runs, of which a process that stays sees several
 class Program:
     """A deployed pipeline.
 
-    ``root`` is the folder of its bundle. What the user's file raises is raised whenever something
-    of it is asked for.
+    ``root`` is the folder of its bundle, ``most_items`` how many of a mapped task the platform goes
+    through at most, ``None`` for any number. What the user's file raises is raised whenever
+    something of it is asked for.
     """
 
-    def __init__(self, deployed: Deployed, places: BoundPlaces, *, root: str) -> None:
+    def __init__(
+        self,
+        deployed: Deployed,
+        places: BoundPlaces,
+        *,
+        root: str,
+        most_items: Optional[int] = None,
+    ) -> None:
         self.deployed = deployed
         self.places = places
         self.root = root
+        self.most_items = most_items
         self._begun: Dict[str, Begun] = {}
 
     # --- what the user's file declares ------------------------------------------------------------
