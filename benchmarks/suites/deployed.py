@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from threading import Lock
 from time import perf_counter
 from typing import Any, Callable, Iterator
 
@@ -86,10 +87,13 @@ def _task(number: int) -> str:
 
 
 class _Clock:
-    """How long stores have taken."""
+    """How long stores have been at work: where they are for two at a time, that counts once."""
 
     def __init__(self) -> None:
         self.spent = 0.0
+        self._lock = Lock()
+        self._working = 0
+        self._begun = 0.0
 
     def around(self, store: Any) -> Any:
         """The store, with this clock around what reads and writes."""
@@ -99,10 +103,18 @@ class _Clock:
 
     def _timed(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any, **options: Any) -> Any:
-            begun = perf_counter()
+            self._count(1)
             try:
                 return method(*arguments, **options)
             finally:
-                self.spent += perf_counter() - begun
+                self._count(-1)
 
         return timed
+
+    def _count(self, change: int) -> None:
+        with self._lock:
+            now = perf_counter()
+            if self._working:
+                self.spent += now - self._begun
+            self._begun = now
+            self._working += change

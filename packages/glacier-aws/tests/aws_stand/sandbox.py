@@ -16,6 +16,7 @@ import contextlib
 import json
 import os
 import queue
+import select
 import shutil
 import signal
 import subprocess
@@ -73,7 +74,8 @@ class Sandbox:
         self._api = RuntimeApi(arn)
         self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-"))
         own = {"HOME": str(self._scratch), "TMPDIR": str(self._scratch)}
-        self._log: list[str] = []
+        self._log: list[bytes] = []
+        self._reading = threading.Lock()
         self._process = subprocess.Popen(
             [str(python), "-m", "awslambdaric", handler],
             cwd=root,
@@ -87,9 +89,23 @@ class Sandbox:
         self._reader.start()
 
     def _read(self) -> None:
+        """Take in what the process writes, until nobody can write any more."""
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self._log.append(line.decode(errors="replace"))
+        pipe = self._process.stdout.fileno()
+        while True:
+            select.select([pipe], [], [])
+            if not self._take_in(pipe):
+                return
+
+    def _take_in(self, pipe: int) -> bool:
+        """Whether somebody may write more, once all that has been written is in the log."""
+        with self._reading:
+            while select.select([pipe], [], [], 0)[0]:
+                piece = os.read(pipe, 1 << 16)
+                if not piece:
+                    return False
+                self._log.append(piece)
+        return True
 
     def invoke(self, payload: bytes) -> Result:
         """Give the process one event, and wait for what comes of it."""
@@ -111,9 +127,13 @@ class Sandbox:
                 f"Response payload size exceeded maximum allowed payload size ({_LARGEST} bytes)."
             )
             outcome = _failure(error, most)
-        if not self.alive:
+        if self.alive:  # it writes before it answers, and its lines may still be on their way
+            assert self._process.stdout is not None
+            self._take_in(self._process.stdout.fileno())
+        else:
             self._reader.join()
-        return Result(number, outcome.body, error, "".join(self._log[seen:]))
+        log = b"".join(self._log[seen:]).decode(errors="replace")
+        return Result(number, outcome.body, error, log)
 
     def _started(self) -> bool:
         return self._api.ready.is_set()
