@@ -183,7 +183,6 @@ class TestDeployed(ExecutorContract):
         "test_an_executor_serves_several_runs_and_runs_within_runs": "no executor is in a bundle",
         "test_an_interrupt_cancels_what_waits_and_the_run_is_told_of": _GOES_ON,
         "test_calls_with_a_limit_of_one_never_meet": _ALL_AT_ONCE,
-        "test_each_item_has_attempts_of_its_own": "each item tells its attempts, the task its own",
         "test_fail_fast_cancels_what_has_not_started": _ALL_AT_ONCE,
         "test_it_fails_when_no_attempt_is_left": _STAYS,
         "test_what_waits_for_a_place_is_cancelled": _ALL_AT_ONCE,

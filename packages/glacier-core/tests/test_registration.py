@@ -137,6 +137,22 @@ def test_objections_are_warnings_in_a_synthesis_and_refused_by_a_deployment(
     assert engine.ids("cloud:index:Bucket") == []
 
 
+def test_a_schedule_needs_a_value_for_each_parameter(
+    seen: List[PipelineParts], engine: Cloud
+) -> None:
+    asks = FILE.replace("def extract()", "def extract(limit: int)")
+    Path("flow.py").write_text(asks)
+    told = r"schedule \('nightly', 'schedule'\) starts runs without parameters: .*'limit'"
+    with pytest.raises(CannotDeploy, match=told):
+        operate("deploy")
+    assert engine.ids("cloud:index:Bucket") == []
+    Path("flow.py").write_text(asks.replace('name="prod")', 'name="prod", params={"limit": 3})'))
+    operate("deploy")
+    Path("flow.py").write_text(asks.replace("limit: int", "limit: int = 3"))
+    operate("deploy")
+    assert seen[-1].schedules.keys() == {"nightly", "schedule"}
+
+
 def test_what_holds_data_is_deleted_when_that_is_asked_without_packing(
     seen: List[PipelineParts], engine: Cloud
 ) -> None:

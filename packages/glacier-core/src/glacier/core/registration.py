@@ -11,6 +11,7 @@ from glacier.core.dataset import Dataset
 from glacier.core.declared import mapping_of
 from glacier.core.errors import CannotDeploy, InvalidOption
 from glacier.core.grants import grants_of
+from glacier.core.parameters import bind, parameter_names
 from glacier.core.programs import Session, session
 from glacier.core.resource import Resource
 from glacier.core.schedules import Schedule
@@ -77,7 +78,11 @@ def register_pipeline(
     site = environment.site()
     if site.deletes_data:
         return provider.register_pipeline(parts, site)
-    objections = [*provider.objections(parts), *_no_file(pipeline, target)]
+    objections = [
+        *provider.objections(parts),
+        *_no_file(pipeline, target),
+        *_no_parameters(environment, pipeline, parts),
+    ]
     if objections:
         return _refuse(pipeline.name, objections, current)
     if target is not None and (current is None or current.packs):
@@ -94,6 +99,22 @@ def _no_file(pipeline: Pipeline, target: Optional[str]) -> Sequence[str]:
         return ()
     reason = "is declared by no file at its top level, so there is no code to run in the cloud"
     return [f"pipeline {pipeline.name!r} {reason}: declare it at the top level of a file"]
+
+
+def _no_parameters(
+    environment: Environment, pipeline: Pipeline, parts: PipelineParts
+) -> Sequence[str]:
+    """Why a schedule cannot start a run, to which it gives no parameters."""
+    if not parts.schedules:
+        return ()
+    graph = pipeline.graph()
+    known = parameter_names(graph)
+    told = {key: value for key, value in environment.params.items() if key in known}
+    names = ", ".join(map(repr, parts.schedules))
+    return [
+        f"a schedule ({names}) starts runs without parameters: {problem}"
+        for problem in bind(graph, told).problems
+    ]
 
 
 def _refuse(pipeline: str, objections: Sequence[str], current: Optional[Session]) -> None:

@@ -72,7 +72,7 @@ def note(visit: Visit, result: TaskResult) -> TaskEnd:
         result.state,
         result.started,
         result.duration,
-        visit.asked.attempt,
+        max(visit.asked.attempt, result.attempt),  # of a mapped task its items count theirs
         result.reason,
         _flags(visit, result),
         tuple(map(_told, kept)),
